@@ -1,0 +1,60 @@
+// Every bundle of the product: node esbuild.mjs [--production] [--watch]
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { build, context } from 'esbuild';
+
+const production = process.argv.includes('--production');
+const watch = process.argv.includes('--watch');
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  outdir: 'dist',
+  logLevel: 'warning',
+  loader: { '.wasm': 'binary' },
+};
+
+// The extension loads on every start, so it is one small file; session and worker load on first use.
+/** @type {import('esbuild').BuildOptions} */
+const host = {
+  ...common,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  external: ['vscode'],
+  entryPoints: {
+    extension: 'src/extension.ts',
+    session: 'src/session.ts',
+    'graph-worker': 'src/graph-worker.ts',
+    cli: 'src/cli/main.ts',
+  },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const webviews = {
+  ...common,
+  platform: 'browser',
+  target: 'es2024',
+  format: 'esm',
+  jsx: 'automatic',
+  outdir: 'dist/webviews',
+  splitting: true,
+  chunkNames: 'shared-[hash]',
+  loader: { '.ttf': 'file' },
+  assetNames: '[name]',
+  define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
+  entryPoints: { runGraph: 'webviews/pipelines/runGraph.tsx', runForm: 'webviews/pipelines/runForm.tsx' },
+};
+
+await rm('dist', { recursive: true, force: true });
+await mkdir('dist', { recursive: true });
+// The repository is ESM, the host bundles are CommonJS.
+await writeFile('dist/package.json', '{"type":"commonjs"}\n');
+const configs = [host, webviews];
+if (watch) {
+  const contexts = await Promise.all(configs.map((config) => context({ ...config, logLevel: 'info' })));
+  await Promise.all(contexts.map((one) => one.watch()));
+} else {
+  await Promise.all(configs.map((config) => build(config)));
+}

@@ -1,0 +1,41 @@
+/** Where the embedded cluster says where it is: one 0600 file, written by the supervisor, read by everyone else. */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const endpoint = z.object({
+  url: z.url(),
+  /** Bearer token of this component. */
+  token: z.string().min(16),
+});
+
+const endpointsFile = z.object({ version: z.literal(1), supervisorPid: z.int(), kfp: endpoint.optional() });
+
+export type EmbeddedEndpoints = z.infer<typeof endpointsFile>;
+
+/** `$SLIPWAY_HOME`, else `~/.slipway`. */
+export function slipwayHome(): string {
+  return process.env['SLIPWAY_HOME'] ?? join(homedir(), '.slipway');
+}
+
+/** Downloads and Python environments: `$SLIPWAY_CACHE`, else `~/.cache/slipway`. */
+export function slipwayCache(): string {
+  return process.env['SLIPWAY_CACHE'] ?? join(homedir(), '.cache', 'slipway');
+}
+
+export function endpointsPath(home = slipwayHome()): string {
+  return join(home, 'embedded', 'endpoints.json');
+}
+
+/** `undefined` when the cluster was never started. Throws when the file is there but not ours. */
+export async function readEmbeddedEndpoints(home = slipwayHome()): Promise<EmbeddedEndpoints | undefined> {
+  let text: string;
+  try {
+    text = await readFile(endpointsPath(home), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return endpointsFile.parse(JSON.parse(text));
+}
