@@ -23,6 +23,8 @@ const host = {
   target: 'node24',
   format: 'cjs',
   external: ['vscode'],
+  // The sources are ESM; CommonJS has no import.meta, and files that ship beside the code are found from here.
+  define: { 'import.meta.dirname': '__dirname' },
   entryPoints: {
     extension: 'src/extension.ts',
     session: 'src/session.ts',

@@ -1,3 +1,18 @@
+/**
+ * Python environments for the pipeline service: `<cache>/python/<hash>`, each made once, never changed, found again
+ * by what it is made of. Made beside its place under a lock and renamed into it, so a folder that is there is whole.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { slipwayCache } from '../../../src/clients/embedded.ts';
+import { PythonError } from './errors.ts';
+import { type Interpreter, findInterpreter } from './interpreter.ts';
+import { withLock } from './lock.ts';
+import { resourcePath } from './resources.ts';
+import { runTool } from './tool.ts';
+import { type Uv, exists, findUv, interpreterIn } from './uv.ts';
+
 /** A Python interpreter with a known set of packages, in the cache outside the repository. */
 export interface PythonEnvironment {
   /** Absolute path of the interpreter. */
@@ -7,11 +22,238 @@ export interface PythonEnvironment {
 }
 
 export interface PythonEnvironmentSource {
-  /** The locked kfp environment. Made on first call (seconds), then at once. */
+  /** What a step needs: kfp alone, locked. Made on first call (seconds), then at once. */
   kfp(signal: AbortSignal): Promise<PythonEnvironment>;
   /** The kfp environment plus pip requirements, cached by hash. Nothing is ever installed into an existing one. */
   withPackages(
     packages: readonly string[],
     options: { readonly indexUrls: readonly string[]; readonly signal: AbortSignal },
   ): Promise<PythonEnvironment>;
+}
+
+export interface PythonEnvironmentsOptions {
+  /** Default: `$SLIPWAY_CACHE`, else `~/.cache/slipway`. */
+  readonly cache?: string;
+  /** Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** One line for people per step that takes time. */
+  readonly onProgress?: (line: string) => void;
+}
+
+/** What one environment is made of. */
+interface Recipe {
+  /** File name of a lock beside this file. */
+  readonly lock: string;
+  /** False: the lock names everything wanted, and what its packages ask for beside that is left out. */
+  readonly dependencies: boolean;
+  readonly packages: readonly string[];
+  readonly indexUrls: readonly string[];
+}
+
+const RUNTIME: Recipe = { lock: 'kfp-runtime.lock.txt', dependencies: false, packages: [], indexUrls: [] };
+const SDK: Recipe = { lock: 'kfp.lock.txt', dependencies: true, packages: [], indexUrls: [] };
+const INSTALL_TIMEOUT_MS = 15 * 60_000;
+const REASON_LENGTH = 400;
+/** Raised when environments are made differently from the same recipe. */
+const FORMAT = 1;
+/** The lines of uv that tell how far it is; the rest are paths, package lists and errors. */
+const PROGRESS = /^(Resolved|Downloading|Downloaded|Building|Built|Prepared|Installed) /;
+
+export class PythonEnvironments implements PythonEnvironmentSource {
+  readonly #cache: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #onProgress: (line: string) => void;
+  readonly #known = new Map<string, PythonEnvironment>();
+  #interpreter: Promise<Interpreter> | undefined;
+  #uv: Uv | undefined;
+
+  constructor(options: PythonEnvironmentsOptions = {}) {
+    this.#cache = options.cache ?? slipwayCache();
+    this.#env = options.env ?? process.env;
+    this.#onProgress = options.onProgress ?? (() => undefined);
+  }
+
+  kfp(signal: AbortSignal): Promise<PythonEnvironment> {
+    return this.#environment(RUNTIME, signal);
+  }
+
+  /** The whole kfp SDK, locked: compiler, client, `kfp.local`. */
+  sdk(signal: AbortSignal): Promise<PythonEnvironment> {
+    return this.#environment(SDK, signal);
+  }
+
+  withPackages(
+    packages: readonly string[],
+    options: { readonly indexUrls: readonly string[]; readonly signal: AbortSignal },
+  ): Promise<PythonEnvironment> {
+    if (packages.length === 0) return this.kfp(options.signal);
+    const sorted = [...new Set(packages)].sort();
+    return this.#environment({ ...RUNTIME, packages: sorted, indexUrls: options.indexUrls }, options.signal);
+  }
+
+  /**
+   * Makes what the first run will need before anyone waits for it: the kfp environment, the one with `packages`, and
+   * its bytecode (first imports of scikit-learn take seconds without), at low priority.
+   */
+  async prepare(packages: readonly string[], signal: AbortSignal): Promise<PythonEnvironment> {
+    await this.kfp(signal);
+    const environment = await this.withPackages(packages, { indexUrls: [], signal });
+    this.#onProgress('Compiling Python bytecode');
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(INSTALL_TIMEOUT_MS)]);
+    const folder = join(this.#cache, 'python', environment.hash);
+    // Files that do not compile (templates, other versions' syntax) are no failure.
+    await runTool(
+      environment.python,
+      ['-m', 'compileall', '-qq', '-j', '0', folder],
+      { background: true },
+      limit,
+    );
+    return environment;
+  }
+
+  async #environment(recipe: Recipe, signal: AbortSignal): Promise<PythonEnvironment> {
+    const key = JSON.stringify(recipe);
+    const known = this.#known.get(key);
+    if (known !== undefined && (await exists(known.python))) return known;
+    const interpreter = await this.#findInterpreter();
+    const lockText = await readFile(lockFile(recipe), 'utf8');
+    signal.throwIfAborted();
+    const hash = createHash('sha256')
+      .update(JSON.stringify([FORMAT, interpreter, lockText, recipe]))
+      .digest('hex')
+      .slice(0, 20);
+    const folder = join(this.#cache, 'python', hash);
+    const environment: PythonEnvironment = { python: interpreterIn(folder), hash };
+    if (!(await exists(environment.python))) {
+      await withLock(
+        `${folder}.lock`,
+        async () => {
+          if (!(await exists(environment.python))) await this.#make(folder, recipe, interpreter, signal);
+        },
+        {
+          onWait: () => this.#onProgress('Waiting for another Slipway to make the same Python environment'),
+          signal,
+        },
+      );
+    }
+    this.#known.set(key, environment);
+    return environment;
+  }
+
+  /** Shared by all callers and therefore under no caller's signal; a failure is not remembered. */
+  async #findInterpreter(): Promise<Interpreter> {
+    this.#interpreter ??= findInterpreter(this.#env, new AbortController().signal);
+    try {
+      return await this.#interpreter;
+    } catch (error) {
+      this.#interpreter = undefined;
+      throw error;
+    }
+  }
+
+  async #make(folder: string, recipe: Recipe, interpreter: Interpreter, signal: AbortSignal): Promise<void> {
+    this.#uv ??= await findUv(
+      { interpreter, cache: this.#cache, env: this.#env, onProgress: this.#onProgress },
+      signal,
+    );
+    const uv = this.#uv;
+    this.#onProgress(`Making the Python ${interpreter.version} environment with ${contents(recipe)}`);
+    await removeLeftovers(folder);
+    // Its own name each time: a killed Slipway's uv may still be writing into the last one.
+    const partial = `${folder}.partial-${randomUUID()}`;
+    try {
+      for (const args of steps(recipe, interpreter, partial)) await this.#runUv(uv, args, recipe, signal);
+      await rm(folder, { recursive: true, force: true });
+      await rename(partial, folder);
+    } finally {
+      await rm(partial, { recursive: true, force: true });
+    }
+  }
+
+  #onUvLine(line: string): void {
+    if (PROGRESS.test(line)) this.#onProgress(line.trim());
+  }
+
+  async #runUv(uv: Uv, args: readonly string[], recipe: Recipe, signal: AbortSignal): Promise<void> {
+    const timeout = AbortSignal.timeout(INSTALL_TIMEOUT_MS);
+    let result;
+    try {
+      result = await runTool(
+        uv.command,
+        args,
+        { env: uv.env, onLine: (line) => this.#onUvLine(line) },
+        AbortSignal.any([signal, timeout]),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!timeout.aborted) throw error;
+      throw new PythonError(
+        'timeout',
+        `Installing ${contents(recipe)} took more than ${INSTALL_TIMEOUT_MS / 60_000} minutes.`,
+        {
+          action: 'Check the network or the package index, and try again.',
+          cause: error,
+        },
+      );
+    }
+    if (result.code === 0) return;
+    throw new PythonError(
+      'install-failed',
+      `Python packages could not be installed (${contents(recipe)}): ${reasonIn(result.stderrTail)}`,
+      {
+        action:
+          'Check the names and versions in packages_to_install, and that the package index can be reached.',
+        cause: new Error(result.stderrTail.join('\n')),
+      },
+    );
+  }
+}
+
+/** uv's calls: two installs, since in a pod too what the packages ask for may replace parts of what kfp brought. */
+function steps(recipe: Recipe, interpreter: Interpreter, folder: string): readonly (readonly string[])[] {
+  const install = ['pip', 'install', '--python', interpreterIn(folder)];
+  const locked = ['--require-hashes', '--requirement', lockFile(recipe)];
+  return [
+    ['venv', '--quiet', '--relocatable', '--no-project', '--python', interpreter.path, folder],
+    [...install, ...(recipe.dependencies ? [] : ['--no-deps']), ...locked],
+    ...(recipe.packages.length > 0
+      ? [[...install, ...indexArguments(recipe.indexUrls), '--', ...recipe.packages]]
+      : []),
+  ];
+}
+
+async function removeLeftovers(folder: string): Promise<void> {
+  const parent = dirname(folder);
+  for (const name of await readdir(parent)) {
+    if (name.startsWith(`${basename(folder)}.partial-`))
+      await rm(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function lockFile({ lock }: Recipe): string {
+  return resourcePath('dev-cluster', 'embedded', 'python', lock);
+}
+
+function contents({ packages, dependencies }: Recipe): string {
+  return packages.length > 0 ? packages.join(', ') : dependencies ? 'the kfp SDK' : 'kfp';
+}
+
+/** As pip in a pod takes `pip_index_urls`: the first replaces the default, the best version over all of them wins. */
+function indexArguments([first, ...others]: readonly string[]): readonly string[] {
+  if (first === undefined) return [];
+  return [
+    ...['--default-index', first, '--index-strategy', 'unsafe-best-match'],
+    ...others.flatMap((url) => ['--index', url]),
+  ];
+}
+
+/** uv's own explanation without its box drawing and word wrapping. */
+function reasonIn(lines: readonly string[]): string {
+  const text = lines
+    .filter((line) => !PROGRESS.test(line) && !line.startsWith('Using '))
+    .map((line) => line.replace(/^[\s×╰─▶├│]+/u, '').replace(/^(error|cause|Caused by): /, ''))
+    .join(' ')
+    .trim();
+  if (text === '') return 'uv gave no reason';
+  return text.length > REASON_LENGTH ? `${text.slice(0, REASON_LENGTH)}…` : text;
 }
