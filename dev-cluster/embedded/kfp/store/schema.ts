@@ -16,6 +16,7 @@ export const MIGRATIONS: readonly string[] = [
     id TEXT PRIMARY KEY, pipeline_id TEXT NOT NULL REFERENCES pipelines(id) ON DELETE CASCADE, name TEXT NOT NULL,
     display_name TEXT NOT NULL, description TEXT NOT NULL DEFAULT '', created_at INTEGER NOT NULL,
     spec_json TEXT NOT NULL, tags_json TEXT NOT NULL DEFAULT '{}',
+    package_url TEXT NOT NULL DEFAULT '', code_source_url TEXT NOT NULL DEFAULT '',
     UNIQUE (pipeline_id, name)
   ) STRICT;
   CREATE TABLE runs (
