@@ -1,0 +1,104 @@
+/** `npm start`: from a fresh clone to an editor that shows the demo pipeline. Run by bootstrap.mjs on Node 24. */
+import { spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { slipwayHome } from '../../src/clients/embedded.ts';
+import { asError, SlipwayError } from '../../src/core/base/errors.ts';
+import { openBrowserEditor } from './browserEditor.ts';
+import { installCodeServer } from './codeServerInstall.ts';
+import { command } from './command.ts';
+import { hasDesktopEditor, openDesktopEditor } from './desktopEditor.ts';
+import { Phases } from './phases.ts';
+import { repositoryRoot } from './root.ts';
+import { copySeed } from './seed.ts';
+
+const stopping = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
+const { signal } = stopping;
+
+const say = (line: string): void => console.log(line);
+const phases = new Phases(Number(process.env['SLIPWAY_STARTED_AT'] ?? Date.now()), say);
+const workspace = join(homedir(), 'slipway-demo');
+const node = (...args: string[]): Promise<string> =>
+  command(process.execPath, args, { cwd: repositoryRoot, signal });
+
+try {
+  await start();
+} catch (error) {
+  if (!signal.aborted) {
+    tell(error);
+    process.exitCode = 2;
+  }
+}
+
+async function start(): Promise<void> {
+  const [desktop] = await Promise.all([
+    hasDesktopEditor(signal),
+    phases.run('building the extension', () => node('esbuild.mjs')),
+    phases.run(`demo project in ${workspace}`, () => copySeed(workspace, signal)),
+  ]);
+  await startCluster();
+  if (desktop) {
+    const vsix = join(repositoryRoot, 'dist', 'slipway.vsix');
+    await phases.run('opening VS Code', async () => {
+      const vsce = join(repositoryRoot, 'node_modules', '@vscode', 'vsce', 'vsce');
+      await node(vsce, 'package', '--no-dependencies', '--skip-license', '--out', vsix);
+      await openDesktopEditor(workspace, vsix, signal);
+    });
+    await phases.save(phasesFile());
+    say('\nVS Code is open on the demo project. The cluster goes on in the background:');
+    say(
+      '`node dist/cli.js down` stops it, `code --uninstall-extension slipway.slipway` removes the extension.',
+    );
+    return;
+  }
+
+  const serverFolder = await phases.run('browser editor', () => installCodeServer(signal));
+  const editor = await phases.run('starting the editor', () =>
+    openBrowserEditor(serverFolder, workspace, signal),
+  );
+  await phases.save(phasesFile());
+  say(`\nOpen this in a browser:\n\n  ${editor.url}\n`);
+  if (editor.server === undefined) {
+    say('It was already running, started by another `npm start`.');
+    return;
+  }
+  say('Ctrl+C stops the editor. The cluster goes on in the background: `node dist/cli.js down` stops it.');
+  await Promise.race([editor.server.ended, aborted()]);
+  await editor.server.stop();
+}
+
+/** Detached: it outlives this command, and the editor need not wait for it. */
+async function startCluster(): Promise<void> {
+  const folder = join(slipwayHome(), 'embedded');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const log = openSync(join(folder, 'npm-start.log'), 'a', 0o600);
+  const child = spawn(process.execPath, [join(repositoryRoot, 'dist', 'cli.js'), 'up', '--json'], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  child.on('exit', (code) => {
+    if (code === 0) say('slipway: the cluster is ready');
+    else
+      say(`slipway: the cluster did not start. \`node dist/cli.js doctor\` says why; the log is ${folder}.`);
+  });
+  child.unref();
+}
+
+function phasesFile(): string {
+  return join(slipwayHome(), 'editor', 'start-phases.json');
+}
+
+async function aborted(): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+function tell(error: unknown): void {
+  console.error(`\nslipway: ${asError(error).message}`);
+  if (!(error instanceof SlipwayError)) return;
+  if (error.action !== undefined) console.error(error.action);
+  if (error.cause !== undefined) console.error(`(${asError(error.cause).message})`);
+}
