@@ -96,7 +96,9 @@ export interface Dag {
 
 export interface OutputSelector {
   readonly producerTask: string;
+  readonly producerRange: SourceRange;
   readonly outputKey: string;
+  readonly outputKeyRange: SourceRange;
   readonly range: SourceRange;
 }
 
@@ -141,11 +143,29 @@ export interface Task {
   readonly keyRange: SourceRange;
 }
 
+export interface ComponentInputSource {
+  readonly kind: 'componentInput';
+  readonly name: string;
+  readonly nameRange: SourceRange;
+}
+
+export interface TaskOutputSource {
+  readonly kind: 'taskOutput';
+  readonly producerTask: string;
+  readonly producerRange: SourceRange;
+  readonly outputKey: string;
+  readonly outputKeyRange: SourceRange;
+}
+
 export type ParameterSource =
   | { readonly kind: 'constant'; readonly value: JsonValue }
-  | { readonly kind: 'componentInput'; readonly name: string }
-  | { readonly kind: 'taskOutput'; readonly producerTask: string; readonly outputKey: string }
-  | { readonly kind: 'taskFinalStatus'; readonly producerTask: string }
+  | ComponentInputSource
+  | TaskOutputSource
+  | {
+      readonly kind: 'taskFinalStatus';
+      readonly producerTask: string;
+      readonly producerRange: SourceRange;
+    }
   /** No known source in the text: validate.ts reports it. */
   | { readonly kind: 'missing' };
 
@@ -157,10 +177,7 @@ export interface TaskParameter {
   readonly range: SourceRange;
 }
 
-export type ArtifactSource =
-  | { readonly kind: 'componentInput'; readonly name: string }
-  | { readonly kind: 'taskOutput'; readonly producerTask: string; readonly outputKey: string }
-  | { readonly kind: 'missing' };
+export type ArtifactSource = ComponentInputSource | TaskOutputSource | { readonly kind: 'missing' };
 
 export interface TaskArtifact {
   readonly name: string;
@@ -172,11 +189,19 @@ export interface Iterator {
   readonly kind: 'parameter' | 'artifact';
   /** A raw JSON list (as text), or the name of one of the task's own inputs. */
   readonly items:
-    { readonly kind: 'raw'; readonly json: string } | { readonly kind: 'input'; readonly name: string };
+    | { readonly kind: 'raw'; readonly json: string; readonly range: SourceRange }
+    | { readonly kind: 'input'; readonly name: string; readonly range: SourceRange };
   /** Input of the loop's component that receives one item. */
   readonly itemInput: string;
+  readonly itemInputRange: SourceRange;
   /** 0: no limit. */
   readonly parallelismLimit: number;
+  readonly range: SourceRange;
+}
+
+/** One `{{$.…}}` of a container's command, args, env or resources, as written. */
+export interface Placeholder {
+  readonly text: string;
   readonly range: SourceRange;
 }
 
@@ -206,6 +231,8 @@ export type Executor =
       readonly args: readonly string[];
       readonly env: readonly { readonly name: string; readonly value: string }[];
       readonly resources: Resources | undefined;
+      /** Without those in a lightweight component's Python source, where `{{$` is only text. */
+      readonly placeholders: readonly Placeholder[];
       /** Set for lightweight Python components. */
       readonly python: PythonFunction | undefined;
       readonly range: SourceRange;
@@ -235,7 +262,9 @@ export interface PythonFunction {
   readonly source: string;
   /** pip requirements of `packages_to_install`, without kfp itself. */
   readonly packages: readonly string[];
+  /** The index, then the extra ones. */
   readonly pipIndexUrls: readonly string[];
+  readonly pipTrustedHosts: readonly string[];
   /** The kfp version the component was compiled with, e.g. `2.17.0`. */
   readonly kfpVersion: string | undefined;
   /** Range of the YAML scalar that holds the source. */
@@ -247,7 +276,9 @@ export interface PipelineDocument {
   readonly nameRange: SourceRange;
   readonly displayName: string | undefined;
   readonly description: string | undefined;
+  /** `''` when the document names none. */
   readonly schemaVersion: string;
+  readonly schemaVersionRange: SourceRange;
   readonly sdkVersion: string | undefined;
   readonly defaultPipelineRoot: string | undefined;
   readonly root: Component;
@@ -260,7 +291,7 @@ export interface PipelineDocument {
 }
 
 export interface Problem {
-  /** Stable: tests, quick fixes and users' searches rely on it. Listed in validate.ts. */
+  /** Stable: tests, quick fixes and users' searches rely on it. Listed in problemCodes.ts. */
   readonly code: string;
   readonly severity: 'error' | 'warning';
   /** One sentence that names the place and the fix. */
