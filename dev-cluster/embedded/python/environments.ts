@@ -42,7 +42,7 @@ export interface PythonEnvironmentsOptions {
 
 /** What one environment is made of. */
 interface Recipe {
-  /** File name of a lock beside this file. */
+  /** Absolute path of a lock file. */
   readonly lock: string;
   /** False: the lock names everything wanted, and what its packages ask for beside that is left out. */
   readonly dependencies: boolean;
@@ -50,8 +50,6 @@ interface Recipe {
   readonly indexUrls: readonly string[];
 }
 
-const RUNTIME: Recipe = { lock: 'kfp-runtime.lock.txt', dependencies: false, packages: [], indexUrls: [] };
-const SDK: Recipe = { lock: 'kfp.lock.txt', dependencies: true, packages: [], indexUrls: [] };
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
 const REASON_LENGTH = 400;
 /** Raised when environments are made differently from the same recipe. */
@@ -74,12 +72,17 @@ export class PythonEnvironments implements PythonEnvironmentSource {
   }
 
   kfp(signal: AbortSignal): Promise<PythonEnvironment> {
-    return this.#environment(RUNTIME, signal);
+    return this.#environment(runtime([], []), signal);
   }
 
   /** The whole kfp SDK, locked: compiler, client, `kfp.local`. */
   sdk(signal: AbortSignal): Promise<PythonEnvironment> {
-    return this.#environment(SDK, signal);
+    return this.fromLock(ownLock('kfp.lock.txt'), signal);
+  }
+
+  /** Exactly what a lock file with hashes names; `path` is absolute. */
+  fromLock(path: string, signal: AbortSignal): Promise<PythonEnvironment> {
+    return this.#environment({ lock: path, dependencies: true, packages: [], indexUrls: [] }, signal);
   }
 
   withPackages(
@@ -88,7 +91,7 @@ export class PythonEnvironments implements PythonEnvironmentSource {
   ): Promise<PythonEnvironment> {
     if (packages.length === 0) return this.kfp(options.signal);
     const sorted = [...new Set(packages)].sort();
-    return this.#environment({ ...RUNTIME, packages: sorted, indexUrls: options.indexUrls }, options.signal);
+    return this.#environment(runtime(sorted, options.indexUrls), options.signal);
   }
 
   /**
@@ -116,10 +119,10 @@ export class PythonEnvironments implements PythonEnvironmentSource {
     const known = this.#known.get(key);
     if (known !== undefined && (await exists(known.python))) return known;
     const interpreter = await this.#findInterpreter();
-    const lockText = await readFile(lockFile(recipe), 'utf8');
+    const lockText = await readFile(recipe.lock, 'utf8');
     signal.throwIfAborted();
     const hash = createHash('sha256')
-      .update(JSON.stringify([FORMAT, interpreter, lockText, recipe]))
+      .update(JSON.stringify([FORMAT, interpreter, { ...recipe, lock: lockText }]))
       .digest('hex')
       .slice(0, 20);
     const folder = join(this.#cache, 'python', hash);
@@ -212,7 +215,7 @@ export class PythonEnvironments implements PythonEnvironmentSource {
 /** uv's calls: two installs, since in a pod too what the packages ask for may replace parts of what kfp brought. */
 function steps(recipe: Recipe, interpreter: Interpreter, folder: string): readonly (readonly string[])[] {
   const install = ['pip', 'install', '--python', interpreterIn(folder)];
-  const locked = ['--require-hashes', '--requirement', lockFile(recipe)];
+  const locked = ['--require-hashes', '--requirement', recipe.lock];
   return [
     ['venv', '--quiet', '--relocatable', '--no-project', '--python', interpreter.path, folder],
     [...install, ...(recipe.dependencies ? [] : ['--no-deps']), ...locked],
@@ -230,12 +233,16 @@ async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
-function lockFile({ lock }: Recipe): string {
-  return resourcePath('dev-cluster', 'embedded', 'python', lock);
+function runtime(packages: readonly string[], indexUrls: readonly string[]): Recipe {
+  return { lock: ownLock('kfp-runtime.lock.txt'), dependencies: false, packages, indexUrls };
 }
 
-function contents({ packages, dependencies }: Recipe): string {
-  return packages.length > 0 ? packages.join(', ') : dependencies ? 'the kfp SDK' : 'kfp';
+function ownLock(name: string): string {
+  return resourcePath('dev-cluster', 'embedded', 'python', name);
+}
+
+function contents({ lock, packages, dependencies }: Recipe): string {
+  return packages.length > 0 ? packages.join(', ') : dependencies ? basename(lock) : 'kfp';
 }
 
 /** As pip in a pod takes `pip_index_urls`: the first replaces the default, the best version over all of them wins. */
