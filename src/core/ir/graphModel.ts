@@ -29,13 +29,13 @@ export interface Port {
 export interface GraphNode {
   /**
    * Scope path: task keys from the root joined by `/`, e.g. `for-loop-1/train`. The join key between document,
-   * run tasks (their `scopePath`) and canvas. Pipeline inputs and outputs: `<group>/in:<name>`, `<group>/out:<name>`.
+   * run tasks (their `scopePath`) and canvas. Inputs and outputs: `<group>/in:<name>`, the pipeline's own `in:<name>`.
    */
   readonly id: string;
   readonly parent: string | undefined;
   readonly kind: NodeKind;
   readonly label: string;
-  /** Second line: component name, condition as people read it, loop items. */
+  /** Second line: what it runs (function, image, URI), condition as people read it, loop items. */
   readonly detail: string;
   readonly component: string | undefined;
   readonly inputs: readonly Port[];

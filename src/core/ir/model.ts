@@ -23,6 +23,7 @@ export type ParameterType =
 
 export interface InputParameter {
   readonly name: string;
+  readonly nameRange: SourceRange;
   readonly type: ParameterType;
   /** `undefined`: no default. `null` is a default. */
   readonly defaultValue: JsonValue | undefined;
@@ -41,6 +42,7 @@ export interface ArtifactType {
 
 export interface InputArtifact {
   readonly name: string;
+  readonly nameRange: SourceRange;
   readonly type: ArtifactType;
   readonly isList: boolean;
   readonly isOptional: boolean;
@@ -50,6 +52,7 @@ export interface InputArtifact {
 
 export interface OutputParameter {
   readonly name: string;
+  readonly nameRange: SourceRange;
   readonly type: ParameterType;
   readonly description: string | undefined;
   readonly range: SourceRange;
@@ -57,6 +60,7 @@ export interface OutputParameter {
 
 export interface OutputArtifact {
   readonly name: string;
+  readonly nameRange: SourceRange;
   readonly type: ArtifactType;
   readonly isList: boolean;
   readonly metadata: JsonObject;
@@ -104,6 +108,7 @@ export interface OutputSelector {
 
 export interface DagOutputParameter {
   readonly name: string;
+  readonly nameRange: SourceRange;
   /** `oneOf`: the first selector whose producer ran. */
   readonly kind: 'single' | 'oneOf';
   readonly selectors: readonly OutputSelector[];
@@ -112,6 +117,7 @@ export interface DagOutputParameter {
 
 export interface DagOutputArtifact {
   readonly name: string;
+  readonly nameRange: SourceRange;
   /** More than one: OneOf (condition branches) or Collected (loops), told apart by the output's `isList`. */
   readonly selectors: readonly OutputSelector[];
   readonly range: SourceRange;
@@ -171,6 +177,7 @@ export type ParameterSource =
 
 export interface TaskParameter {
   readonly name: string;
+  readonly nameRange: SourceRange;
   readonly source: ParameterSource;
   /** `parameterExpressionSelector`, e.g. `parseJson(string_value)["a"]`. */
   readonly selector: string | undefined;
@@ -181,6 +188,7 @@ export type ArtifactSource = ComponentInputSource | TaskOutputSource | { readonl
 
 export interface TaskArtifact {
   readonly name: string;
+  readonly nameRange: SourceRange;
   readonly source: ArtifactSource;
   readonly range: SourceRange;
 }

@@ -35,7 +35,10 @@ export function parsePipeline(text: string): ParseResult {
   return withLimits(text, (parts) => ({
     kind: 'pipeline',
     document: readDocument(parts, text),
-    problems: parts.problems.concat(parts.spec.reader.problems, parts.platforms?.reader.problems ?? []),
+    // One document can hold both halves, and then they share a reader.
+    problems: [...new Set([parts.spec.reader, parts.platforms?.reader])]
+      .flatMap((reader) => reader?.problems ?? [])
+      .concat(parts.problems),
   }));
 }
 
@@ -50,6 +53,10 @@ export function withLimits<T>(
   } catch (error) {
     if (error instanceof LimitError) {
       return { kind: 'notPipeline', problem: problem(error.code, error.message, error.range) };
+    }
+    // The yaml package walks aliases by recursion.
+    if (error instanceof RangeError) {
+      return { kind: 'notPipeline', problem: problem('nested-too-deeply', tooDeep, firstLine(text)) };
     }
     throw error;
   }

@@ -19,6 +19,7 @@ export function parseComponent(reader: YamlReader, entry: Entry): Component {
         const spec = reader.entries(input.value, input.key);
         return {
           name: input.key,
+          nameRange: input.keyRange,
           type: parseArtifactType(reader, spec.get('artifactType')?.value),
           isList: reader.flag(spec.get('isArtifactList')?.value, 'isArtifactList'),
           isOptional: reader.flag(spec.get('isOptional')?.value, 'isOptional'),
@@ -33,6 +34,7 @@ export function parseComponent(reader: YamlReader, entry: Entry): Component {
         const spec = reader.entries(output.value, output.key);
         return {
           name: output.key,
+          nameRange: output.keyRange,
           type: parseArtifactType(reader, spec.get('artifactType')?.value),
           isList: reader.flag(spec.get('isArtifactList')?.value, 'isArtifactList'),
           metadata: parseMetadata(reader, spec),
@@ -62,6 +64,7 @@ function parseInputParameter(reader: YamlReader, entry: Entry): InputParameter {
   const defaultValue = defaultEntry === undefined ? undefined : reader.json(defaultEntry.value);
   return {
     name: entry.key,
+    nameRange: entry.keyRange,
     type: parseParameterType(reader, spec, entry),
     defaultValue,
     // The betas wrote a default alone.
@@ -76,6 +79,7 @@ function parseOutputParameter(reader: YamlReader, entry: Entry): OutputParameter
   const spec = reader.entries(entry.value, entry.key);
   return {
     name: entry.key,
+    nameRange: entry.keyRange,
     type: parseParameterType(reader, spec, entry),
     description: reader.text(spec.get('description')?.value, 'description'),
     range: entry.range,

@@ -47,6 +47,7 @@ function parseDagOutputParameter(reader: YamlReader, entry: Entry): DagOutputPar
         );
   return {
     name: entry.key,
+    nameRange: entry.keyRange,
     kind: oneOf === undefined ? 'single' : 'oneOf',
     selectors: selectors.map((value) => parseSelector(reader, value, 'outputParameterKey')),
     range: entry.range,
@@ -57,6 +58,7 @@ function parseDagOutputArtifact(reader: YamlReader, entry: Entry): DagOutputArti
   const selectors = reader.entries(entry.value, entry.key).get('artifactSelectors')?.value;
   return {
     name: entry.key,
+    nameRange: entry.keyRange,
     selectors: reader
       .items(selectors, 'artifactSelectors')
       .map((value) => parseSelector(reader, value, 'outputArtifactKey')),
@@ -100,6 +102,7 @@ function parseTask(reader: YamlReader, entry: Entry): Task {
       ),
       artifacts: [...reader.entries(inputs.get('artifacts')?.value, 'artifacts').values()].map((input) => ({
         name: input.key,
+        nameRange: input.keyRange,
         source: parseArtifactSource(reader, reader.entries(input.value, input.key), input),
         range: input.range,
       })),
@@ -128,6 +131,7 @@ function parseTaskParameter(reader: YamlReader, entry: Entry): Task['inputs']['p
   const fields = reader.entries(entry.value, entry.key);
   return {
     name: entry.key,
+    nameRange: entry.keyRange,
     source: parseParameterSource(reader, fields, entry),
     selector: reader.text(fields.get('parameterExpressionSelector')?.value, 'parameterExpressionSelector'),
     range: entry.range,
