@@ -1,5 +1,6 @@
 // Every bundle of the product: node esbuild.mjs [--production] [--watch]
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { build, context } from 'esbuild';
 
 const production = process.argv.includes('--production');
@@ -49,7 +50,6 @@ const webviews = {
   entryPoints: { runGraph: 'webviews/pipelines/runGraph.tsx', runForm: 'webviews/pipelines/runForm.tsx' },
 };
 
-await rm('dist', { recursive: true, force: true });
 await mkdir('dist', { recursive: true });
 // The repository is ESM, the host bundles are CommonJS.
 await writeFile('dist/package.json', '{"type":"commonjs"}\n');
@@ -58,5 +58,16 @@ if (watch) {
   const contexts = await Promise.all(configs.map((config) => context({ ...config, logLevel: 'info' })));
   await Promise.all(contexts.map((one) => one.watch()));
 } else {
-  await Promise.all(configs.map((config) => build(config)));
+  const results = await Promise.all(configs.map((config) => build({ ...config, metafile: true })));
+  // Afterwards, not before: an editor or a cluster may be running from dist.
+  await removeStale(new Set(results.flatMap((result) => Object.keys(result.metafile.outputs))));
+}
+
+/** Chunks and source maps of earlier builds. */
+async function removeStale(built) {
+  const isOurs = (path) => /\.(js|css|map|ttf)$/.test(path);
+  for (const entry of await readdir('dist', { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name).replaceAll('\\', '/');
+    if (entry.isFile() && isOurs(path) && !built.has(path)) await rm(path);
+  }
 }

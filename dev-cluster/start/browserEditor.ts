@@ -15,6 +15,7 @@ export const profileSettings = {
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.welcomePage.walkthroughs.openOnInstall': false,
   'chat.disableAIFeatures': true,
+  'security.workspace.trust.startupPrompt': 'once',
   'telemetry.telemetryLevel': 'off',
   'extensions.ignoreRecommendations': true,
 };

@@ -28,7 +28,8 @@ export async function installCodeServer(signal: AbortSignal): Promise<string> {
     // Its install scripts compile native modules, which need a compiler; the editor works without them.
     const npm = ['--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'];
     await command('npm', ['ci', ...npm], { cwd: making, signal });
-    await command('npm', ['ci', ...npm], { cwd: server(making), signal });
+    // `install`, not `ci`: this shrinkwrap, published with the editor, lacks an optional package.
+    await command('npm', ['install', ...npm], { cwd: server(making), signal });
     await mkdir(join(making, 'complete'));
     await rename(making, folder).catch(async (error: unknown) => {
       if (!(await exists(join(folder, 'complete')))) throw error;

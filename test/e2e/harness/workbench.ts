@@ -1,0 +1,110 @@
+/** The parts of VS Code's window that tests use, by what a person sees. Text matches are exact: has-text ignores case. */
+import { basename } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+
+const exactly = (text: string): RegExp =>
+  new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+
+export class Workbench {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /** Fails fast: a workbench that is not there in 30 s will not come. */
+  async waitUntilReady(): Promise<void> {
+    await this.#page.locator('.monaco-workbench').waitFor({ timeout: 30_000 });
+    await this.#page.locator('.part.statusbar').waitFor({ timeout: 30_000 });
+  }
+
+  /** Opens a file of the folder by Quick Open, as text. */
+  async openFile(path: string): Promise<void> {
+    await this.#quickInput('Control+P', path);
+    await this.#page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: basename(path) })
+      .first()
+      .waitFor();
+    await this.#page.keyboard.press('Enter');
+    await this.tab(basename(path)).waitFor();
+  }
+
+  /** By its palette title, e.g. `Slipway: Run Pipeline`. */
+  async runCommand(title: string): Promise<void> {
+    await this.#quickInput('F1', `>${title}`);
+    const row = this.#page.locator('.quick-input-list .monaco-list-row').first();
+    await row.filter({ has: this.#page.getByText(title, { exact: true }) }).waitFor();
+    await this.#page.keyboard.press('Enter');
+  }
+
+  async #quickInput(chord: string, text: string): Promise<void> {
+    const input = this.#page.locator('.quick-input-widget input[type="text"]');
+    // The first key presses of a session may come before the keybindings are in place.
+    await this.#page.keyboard.press(chord);
+    await input.waitFor({ timeout: 3_000 }).catch(() => this.#page.keyboard.press(chord));
+    await input.waitFor();
+    await input.fill(text);
+  }
+
+  tab(name: string): Locator {
+    return this.#page.locator('.tabs-container [role="tab"]').filter({ hasText: exactly(name) });
+  }
+
+  /** Shows a view container by the title of its activity bar icon. */
+  async openViewContainer(title: string): Promise<void> {
+    // The label carries the keybinding in brackets when there is one.
+    const action = this.#page.locator(
+      `.activitybar a.action-label:is([aria-label="${title}"], [aria-label^="${title} ("])`,
+    );
+    await action.waitFor();
+    if ((await action.locator('xpath=..').getAttribute('aria-expanded')) !== 'true') await action.click();
+    await this.#page
+      .locator('.sidebar .composite.title h2')
+      .filter({ hasText: exactly(title) })
+      .waitFor();
+  }
+
+  /** A row of a tree in the side bar, by its visible label. */
+  treeItem(label: string): Locator {
+    return this.#page
+      .locator('.sidebar .monaco-list-row')
+      .filter({ has: this.#page.locator('.label-name').filter({ hasText: exactly(label) }) });
+  }
+
+  /** A row's inline action or a title action, by its tooltip. */
+  action(scope: Locator, title: string): Locator {
+    return scope.locator(`.action-label[aria-label="${title}"], .action-label[title="${title}"]`);
+  }
+
+  /** Chooses from a row's context menu. By keyboard, because a click on a menu that has just appeared is lost. */
+  async contextMenu(row: Locator, item: string): Promise<void> {
+    await row.click({ button: 'right' });
+    const menu = this.#page.locator('.context-view .monaco-menu');
+    const entry = menu.locator('.action-menu-item').filter({ hasText: item });
+    await entry.waitFor();
+    await entry.hover();
+    await this.#page.locator('.monaco-menu .action-item.focused').filter({ hasText: item }).waitFor();
+    await this.#page.keyboard.press('Enter');
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.#page.locator('.notification-toast').filter({ hasText: text });
+  }
+
+  statusBarItem(text: string | RegExp): Locator {
+    return this.#page.locator('.part.statusbar .statusbar-item').filter({ hasText: text });
+  }
+
+  /** The question VS Code asks about a folder it does not know. */
+  trustDialog(): Locator {
+    return this.#page.locator('.monaco-dialog-box').filter({ hasText: /trust the authors/i });
+  }
+
+  async trustFolder(): Promise<void> {
+    await this.trustDialog()
+      .getByRole('button', { name: /^Yes, I trust/ })
+      .click();
+    await this.trustDialog().waitFor({ state: 'detached' });
+  }
+}

@@ -1,0 +1,108 @@
+/** `npm test [-- stage…] [--nightly]`: every stage, cheap ones first. Run by bootstrap.mjs on Node 24. */
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { installCodeServer } from '../dev-cluster/start/codeServerInstall.ts';
+import { repositoryRoot } from '../dev-cluster/start/root.ts';
+import { asError } from '../src/core/base/errors.ts';
+import { ensureChromium } from './e2e/harness/chromium.ts';
+import { runHostSuite } from './host/browser.ts';
+import { programStage } from './runner/program.ts';
+import { failedCount, type Stage, type StageResult } from './runner/stage.ts';
+import { vitestStage } from './runner/vitestStage.ts';
+
+const bin = (...path: string[]): string => join(repositoryRoot, 'node_modules', ...path);
+const tsc = bin('typescript', 'bin', 'tsc');
+const outputFolder = join(repositoryRoot, 'test', '.out');
+const stageLimitMs = 25 * 60_000;
+
+/** The editor and the browser that the last stages drive: a fault here is the stage's, not a skipped test. */
+const browserStage: Stage = {
+  name: 'browser',
+  async run({ signal }) {
+    await installCodeServer(signal);
+    await ensureChromium(signal);
+    return { found: 1, passed: 1, failures: [] };
+  },
+};
+
+const hostStage: Stage = {
+  name: 'host',
+  async run({ log, signal }) {
+    const { report, faults } = await runHostSuite(log, signal);
+    return { found: report?.found ?? 1, passed: report?.passed ?? 0, failures: faults };
+  },
+};
+
+const stages: readonly Stage[] = [
+  programStage(
+    'types',
+    ['src/core', '.', 'webviews', 'test'].map((project) => [tsc, '-p', project]),
+  ),
+  programStage('format', [[bin('prettier', 'bin', 'prettier.cjs'), '--check', '.']]),
+  programStage('build', [['esbuild.mjs']]),
+  programStage('lint', [[bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']]),
+  vitestStage('unit'),
+  vitestStage('contract'),
+  vitestStage('integration'),
+  browserStage,
+  hostStage,
+  vitestStage('e2e'),
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { nightly: { type: 'boolean', default: false } },
+});
+const unknown = positionals.filter((name) => !stages.some((stage) => stage.name === name));
+if (unknown.length > 0) {
+  console.error(`No stage ${unknown.join(', ')}. There are: ${stages.map(({ name }) => name).join(', ')}.`);
+  process.exit(2);
+}
+const wanted = positionals.length > 0 ? stages.filter(({ name }) => positionals.includes(name)) : stages;
+
+const stopping = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
+
+await mkdir(outputFolder, { recursive: true });
+const totals = { passed: 0, failed: 0 };
+for (const stage of wanted) {
+  if (stopping.signal.aborted) break;
+  const result = await runStage(stage);
+  totals.passed += result.passed;
+  totals.failed += failedCount(result);
+}
+if (stopping.signal.aborted) {
+  console.error('Stopped.');
+  process.exit(130);
+}
+console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
+process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);
+
+async function runStage(stage: Stage): Promise<StageResult> {
+  const started = performance.now();
+  const logPath = join(outputFolder, `${stage.name}.log`);
+  const log = createWriteStream(logPath);
+  const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(stageLimitMs)]);
+  let result: StageResult;
+  try {
+    result = await stage.run({ log: (text) => log.write(text), nightly: values.nightly, signal });
+  } catch (error) {
+    result = { found: 1, passed: 0, failures: [describe(error)] };
+  }
+  await new Promise((resolve) => log.end(resolve));
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const counts = `${result.passed} of ${result.found} passed`;
+  console.log(`${stage.name.padEnd(12)} ${counts.padEnd(22)} ${seconds.padStart(6)} s`);
+  if (failedCount(result) > 0) {
+    for (const failure of result.failures) console.log(`\n✖ ${failure.slice(0, 6_000)}`);
+    console.log(`\nThe whole output of this stage: ${logPath}\n`);
+  }
+  return result;
+}
+
+function describe(error: unknown): string {
+  const { message, cause } = asError(error);
+  return cause === undefined ? message : `${message}\n${asError(cause).message}`;
+}
