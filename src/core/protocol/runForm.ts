@@ -1,0 +1,71 @@
+/** What the run form's panel (src/pipelines/runForm.ts) and its webview (webviews/pipelines/runForm.tsx) say to each other. */
+import { z } from 'zod';
+import type { JsonValue } from '../base/json.ts';
+import type { ParameterType } from '../ir/model.ts';
+import type { ParamParsers } from './rpc.ts';
+
+/** Kept by the webview across reloads: the pipeline file, or a run to clone. */
+export const formTarget = z.object({
+  uri: z.string().optional(),
+  runId: z.string().optional(),
+  pipelineId: z.string().optional(),
+  versionId: z.string().optional(),
+});
+export type FormTarget = z.infer<typeof formTarget>;
+
+export interface FormInput {
+  readonly name: string;
+  readonly type: ParameterType;
+  /** `undefined`: no default; `null` is a default. */
+  readonly defaultValue: JsonValue | undefined;
+  readonly isOptional: boolean;
+  readonly description: string | undefined;
+  /** The only values allowed; empty: any. */
+  readonly literals: readonly JsonValue[];
+}
+
+export interface RunFormState {
+  readonly target: FormTarget;
+  readonly pipelineName: string;
+  readonly environmentName: string;
+  readonly inputs: readonly FormInput[];
+  /** What the user set last time, by input; absent: left at the default. */
+  readonly remembered: Readonly<Record<string, JsonValue>>;
+  readonly runName: string;
+  readonly experiments: readonly { readonly id: string; readonly name: string }[];
+  /** Empty: the server's own. */
+  readonly experimentId: string;
+  /** Empty: the pipeline's own. */
+  readonly pipelineRoot: string;
+  readonly isCachingEnabled: boolean;
+  /** Why caching can't be set here; `undefined` when it can. */
+  readonly cachingNote: string | undefined;
+  /** One sentence when the form can't be filled, e.g. the file is not a pipeline. */
+  readonly problem: string | undefined;
+}
+
+const json: z.ZodType<JsonValue> = z.json();
+
+export const formAnswer = z.object({
+  runName: z.string().trim().min(1).max(500),
+  /** Inputs the user set; the rest stay at their defaults. */
+  parameters: z.record(z.string(), json),
+  experimentId: z.string(),
+  pipelineRoot: z.string(),
+  isCachingEnabled: z.boolean(),
+});
+export type FormAnswer = z.infer<typeof formAnswer>;
+
+const params = { submit: formAnswer, cancel: z.object({}) };
+
+/** A type, not an interface: the rpc's constraint needs its implicit index signature. */
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- see above
+export type RunFormContract = {
+  readonly state: RunFormState;
+  readonly requests: {
+    readonly submit: { readonly params: FormAnswer; readonly result: null };
+    readonly cancel: { readonly params: Record<string, never>; readonly result: null };
+  };
+};
+
+export const runFormParsers: ParamParsers<RunFormContract> = params;

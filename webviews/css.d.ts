@@ -1,0 +1,2 @@
+// esbuild bundles these beside the script.
+declare module '*.css';

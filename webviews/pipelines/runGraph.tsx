@@ -1,0 +1,22 @@
+import { createRoot } from 'react-dom/client';
+import type { RunGraphContract } from '../../src/core/protocol/runGraph.ts';
+import { connect, savedViewState, saveViewState } from '../shared/host.ts';
+import { App } from './runGraph/app.tsx';
+import { StoreProvider } from './runGraph/context.ts';
+import { GraphStore } from './runGraph/store.ts';
+import { parseViewState } from './runGraph/viewState.ts';
+import '@vscode/codicons/dist/codicon.css';
+import '@xyflow/react/dist/style.css';
+import '../shared/base.css';
+import './runGraph.css';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('The page has no root element.');
+const channel = connect<RunGraphContract>((state) => store.receive(state));
+const store = new GraphStore(channel, parseViewState(savedViewState()), saveViewState);
+createRoot(root).render(
+  <StoreProvider value={store}>
+    <App />
+  </StoreProvider>,
+);
+channel.start();

@@ -1,0 +1,43 @@
+import type { ReactElement } from 'react';
+import { Banners, EmptyState } from './banner.tsx';
+import { Canvas } from './canvas.tsx';
+import { useSelected } from './context.ts';
+import { ListTab } from './listTab.tsx';
+import { SidePanel } from './sidePanel.tsx';
+import { TimelineTab } from './timelineTab.tsx';
+import { Toolbar } from './toolbar.tsx';
+
+export function App(): ReactElement {
+  const host = useSelected((snapshot) => snapshot.host);
+  const drawing = useSelected((snapshot) => snapshot.drawing);
+  const tab = useSelected((snapshot) => snapshot.view.tab);
+  const selected = useSelected((snapshot) => snapshot.view.selected);
+  const announcement = useSelected((snapshot) => snapshot.announcement);
+  if (host === undefined) return <main className="app" aria-busy="true" />;
+  return (
+    <main className="app" aria-label={`Pipeline ${host.title}`}>
+      <h1 className="screen-reader-only">{host.title}</h1>
+      <Toolbar host={host} />
+      <Banners host={host} />
+      <div className="body">
+        <section id="stage" className="stage" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+          {drawing === undefined ? (
+            <EmptyState host={host} />
+          ) : tab === 'graph' ? (
+            <Canvas drawing={drawing} />
+          ) : tab === 'timeline' ? (
+            <TimelineTab />
+          ) : (
+            <ListTab />
+          )}
+        </section>
+        {selected === undefined || (selected === '' && host.run === undefined) ? null : (
+          <SidePanel nodeId={selected} />
+        )}
+      </div>
+      <div className="screen-reader-only" aria-live="polite" data-testid="announcer">
+        {announcement}
+      </div>
+    </main>
+  );
+}

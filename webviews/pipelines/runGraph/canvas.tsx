@@ -1,0 +1,246 @@
+/** The graph tab: the laid-out drawing, pan and zoom, minimap, search, and the keyboard. */
+import {
+  Background,
+  BackgroundVariant,
+  Controls,
+  MiniMap,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  type Viewport,
+} from '@xyflow/react';
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactElement,
+} from 'react';
+import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
+import { useSelected, useStore } from './context.ts';
+import { drawingElements } from './drawingElements.ts';
+import { PipelineEdge } from './graphEdges.tsx';
+import { nodeElementId, PipelineNode, type CanvasNode } from './graphNodes.tsx';
+import { GraphNavigator, type Direction } from './navigation.ts';
+import { Search } from './search.tsx';
+
+const nodeTypes = { pipeline: PipelineNode };
+const edgeTypes = { pipeline: PipelineEdge };
+
+/** A minimap of thousands of nodes costs more than it shows. */
+const MINIMAP_UP_TO = 1_500;
+const ZOOM = { min: 0.05, max: 2 };
+
+const ARROWS: Readonly<Record<string, Direction>> = {
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  Home: 'first',
+  End: 'last',
+};
+
+export function Canvas({ drawing }: { drawing: LaidOutGraph }): ReactElement {
+  return (
+    <ReactFlowProvider>
+      <Flow drawing={drawing} />
+    </ReactFlowProvider>
+  );
+}
+
+function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
+  const store = useStore();
+  const flow = useReactFlow();
+  const root = useRef<HTMLDivElement>(null);
+  const [isSearching, setSearching] = useState(false);
+  // The canvas takes the focus when it opens: only the keyboard makes that visible.
+  const [isKeyboard, setKeyboard] = useState(false);
+  const active = useSelected((snapshot) => snapshot.active);
+  const isStale = useSelected(({ host }) => host?.document.kind === 'drawn' && host.document.isStale);
+  const { nodes, edges, boxes } = useMemo(() => drawingElements(drawing), [drawing]);
+  const navigator = useMemo(() => new GraphNavigator(drawing), [drawing]);
+
+  /** Brings a node into view if it is not wholly there. */
+  const reveal = useCallback(
+    (nodeId: string): void => {
+      const box = boxes.get(nodeId);
+      const element = root.current;
+      if (box === undefined || element === null) return;
+      const { x, y, zoom } = flow.getViewport();
+      const margin = 24;
+      const left = box.x * zoom + x;
+      const top = box.y * zoom + y;
+      // Of a group that is larger than the view, the header is enough.
+      const right = left + Math.min(box.width, 200) * zoom;
+      const bottom = top + Math.min(box.height, 56) * zoom;
+      const isSeen =
+        left >= margin &&
+        top >= margin &&
+        right <= element.clientWidth - margin &&
+        bottom <= element.clientHeight - margin;
+      if (isSeen && zoom >= 0.4) return;
+      void flow.setCenter(box.x + Math.min(box.width, 200) / 2, box.y + Math.min(box.height, 56) / 2, {
+        zoom: Math.max(zoom, 0.8),
+        duration: moveDuration(),
+      });
+    },
+    [boxes, flow],
+  );
+
+  const goTo = useCallback(
+    (nodeId: string | undefined): void => {
+      if (nodeId === undefined) return;
+      store.activate(nodeId);
+      reveal(nodeId);
+    },
+    [reveal, store],
+  );
+
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
+    if (event.key === 'f' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      setSearching(true);
+      return;
+    }
+    if (event.target !== root.current || event.ctrlKey || event.metaKey || event.altKey) return;
+    const direction = ARROWS[event.key];
+    if (direction !== undefined) goTo(navigator.move(active, direction));
+    else if (event.key === 'Enter' && active !== undefined) store.select(active);
+    else if (event.key === ' ' && active !== undefined && isGroup(nodes, active)) store.toggleGroup(active);
+    else if (event.key === 'Escape') store.select(undefined);
+    else if (event.key === 'r' || event.key === 'R') store.act('run');
+    else if (event.key === 'f') void flow.fitView({ duration: moveDuration(), padding: 0.1, maxZoom: 1 });
+    else if (event.key === 'z' && active !== undefined) zoomTo(active);
+    else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: moveDuration() });
+    else if (event.key === '-') void flow.zoomOut({ duration: moveDuration() });
+    else return;
+    event.preventDefault();
+  };
+
+  const zoomTo = (nodeId: string): void => {
+    const box = boxes.get(nodeId);
+    if (box !== undefined) void flow.fitBounds(box, { duration: moveDuration(), padding: 0.2 });
+  };
+
+  const closeSearch = (): void => {
+    setSearching(false);
+    root.current?.focus();
+  };
+
+  useEffect(() => {
+    root.current?.focus({ preventScroll: true });
+  }, []);
+
+  return (
+    <div
+      ref={root}
+      className={`canvas${isStale ? ' stale' : ''}${isKeyboard ? ' keyboard' : ''}`}
+      role="application"
+      aria-label="Pipeline graph. Arrow keys move along the edges, Enter opens a step."
+      aria-roledescription="graph"
+      aria-activedescendant={active === undefined ? undefined : nodeElementId(active)}
+      tabIndex={0}
+      data-testid="canvas"
+      onKeyDown={onKeyDown}
+      onKeyDownCapture={() => setKeyboard(true)}
+      onKeyUpCapture={() => setKeyboard(true)}
+      onPointerDownCapture={() => setKeyboard(false)}
+    >
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        onlyRenderVisibleElements
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        disableKeyboardA11y
+        deleteKeyCode={null}
+        selectionKeyCode={null}
+        multiSelectionKeyCode={null}
+        panActivationKeyCode={null}
+        zoomActivationKeyCode={null}
+        zoomOnDoubleClick={false}
+        panOnScroll
+        minZoom={ZOOM.min}
+        maxZoom={ZOOM.max}
+        attributionPosition="bottom-center"
+        {...(store.viewport === undefined
+          ? { fitView: true, fitViewOptions: { padding: 0.1, maxZoom: 1 } }
+          : { defaultViewport: store.viewport })}
+        onMoveEnd={(_, viewport: Viewport) => store.saveViewport(viewport)}
+        onNodeClick={(_, node) => {
+          root.current?.focus({ preventScroll: true });
+          store.activate(node.id);
+          store.select(node.id);
+        }}
+        onNodeDoubleClick={(_, node) => zoomTo(node.id)}
+        onPaneClick={() => {
+          root.current?.focus({ preventScroll: true });
+          store.select(undefined);
+        }}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
+        <Controls
+          showInteractive={false}
+          position="bottom-left"
+          fitViewOptions={{ padding: 0.1, maxZoom: 1, duration: moveDuration() }}
+        />
+        {nodes.length <= MINIMAP_UP_TO && nodes.length > 1 ? <GraphMiniMap /> : null}
+      </ReactFlow>
+      <Legend drawing={drawing} />
+      {isSearching ? <Search drawing={drawing} onGoTo={goTo} onClose={closeSearch} /> : null}
+    </div>
+  );
+}
+
+function GraphMiniMap(): ReactElement {
+  // Any change of a status may change a colour.
+  useSelected((snapshot) => snapshot.statuses);
+  const store = useStore();
+  return (
+    <MiniMap<CanvasNode>
+      pannable
+      zoomable
+      ariaLabel="Overview of the graph"
+      style={{ width: 140, height: 96 }}
+      nodeBorderRadius={6}
+      nodeClassName={(node) =>
+        `mini state-${store.statusOf(node.id)?.state.toLowerCase() ?? 'none'}${node.data.isGroup && node.data.isOpen ? ' mini-group' : ''}`
+      }
+    />
+  );
+}
+
+function Legend({ drawing }: { drawing: LaidOutGraph }): ReactElement | null {
+  const kinds = useMemo(() => new Set(drawing.graph.edges.map((edge) => edge.kind)), [drawing]);
+  if (kinds.size === 0) return null;
+  const text = { parameter: 'parameter', artifact: 'artifact', order: 'order only' } as const;
+  return (
+    <div className="legend" aria-hidden="true">
+      {(['parameter', 'artifact', 'order'] as const)
+        .filter((kind) => kinds.has(kind))
+        .map((kind) => (
+          <span key={kind}>
+            <svg width="20" height="6" className={`edge edge-${kind}`}>
+              <path className="react-flow__edge-path" d="M0,3 H20" />
+            </svg>
+            {text[kind]}
+          </span>
+        ))}
+    </div>
+  );
+}
+
+function isGroup(nodes: readonly CanvasNode[], id: string): boolean {
+  return nodes.find((node) => node.id === id)?.data.isGroup === true;
+}
+
+function moveDuration(): number {
+  return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200;
+}

@@ -1,0 +1,202 @@
+/** What xyflow draws for each node of the pipeline: steps, groups, and a group's own inputs and outputs. */
+import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
+import type { ReactElement } from 'react';
+import type { GraphNode } from '../../../src/core/ir/graphModel.ts';
+import { formatDuration } from '../../../src/core/base/duration.ts';
+import { Icon } from '../../shared/icon.tsx';
+import { useElapsed, useNodeStatus, useSelected, useStore } from './context.ts';
+import type { NodeStatus } from './fold.ts';
+import { StateIcon } from './stateIcon.tsx';
+import { NODE_KIND_ICON, NODE_KIND_TEXT, TASK_STATE_TEXT } from './stateText.ts';
+
+export type CanvasNode = Node<
+  { readonly node: GraphNode; readonly isGroup: boolean; readonly isOpen: boolean },
+  'pipeline'
+>;
+
+/** DOM id of a node, for `aria-activedescendant`. */
+export function nodeElementId(nodeId: string): string {
+  return `node:${nodeId}`;
+}
+
+export function nodeLabel(node: GraphNode, status: NodeStatus | undefined): string {
+  const parts = [node.label, NODE_KIND_TEXT[node.kind]];
+  if (status !== undefined) {
+    parts.push(TASK_STATE_TEXT[status.state]);
+    if (status.iterations !== undefined)
+      parts.push(`${status.iterations.done} of ${status.iterations.total} iterations done`);
+    if (status.attempts > 1) parts.push(`${status.attempts} attempts`);
+    parts.push(...status.notes);
+  }
+  return parts.join(', ');
+}
+
+export function PipelineNode({ data }: NodeProps<CanvasNode>): ReactElement {
+  const { node, isGroup, isOpen } = data;
+  if (node.kind === 'input' || node.kind === 'output') return <PortNode node={node} />;
+  if (isGroup && isOpen) return <OpenGroup node={node} />;
+  return <Card node={node} isGroup={isGroup} />;
+}
+
+function useMarks(node: GraphNode): { readonly status: NodeStatus | undefined; readonly className: string } {
+  const status = useNodeStatus(node.id);
+  const isSelected = useSelected((snapshot) => snapshot.view.selected === node.id);
+  const isActive = useSelected((snapshot) => snapshot.active === node.id);
+  const state = status === undefined ? 'none' : status.state.toLowerCase();
+  return {
+    status,
+    className: `state-${state}${isSelected ? ' selected' : ''}${isActive ? ' active' : ''}`,
+  };
+}
+
+function Handles(): ReactElement {
+  return (
+    <>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </>
+  );
+}
+
+function Card({ node, isGroup }: { node: GraphNode; isGroup: boolean }): ReactElement {
+  const { status, className } = useMarks(node);
+  return (
+    <div
+      id={nodeElementId(node.id)}
+      className={`card ${isGroup ? 'closed-group ' : ''}${className}`}
+      role="button"
+      aria-label={nodeLabel(node, status)}
+      data-testid={`node-${node.id}`}
+      data-state={status?.state ?? 'NONE'}
+      data-kind={node.kind}
+      title={node.detail === '' ? node.label : `${node.label}\n${node.detail}`}
+    >
+      <Handles />
+      {status === undefined ? (
+        <span className="kind-icon">
+          <Icon name={NODE_KIND_ICON[node.kind]} />
+        </span>
+      ) : (
+        <StateIcon state={status.state} />
+      )}
+      <div className="card-text">
+        <div className="card-label">{node.label}</div>
+        <div className="card-detail">
+          {status?.notes.map((note) => (
+            <span key={note} className="badge" title={note}>
+              {note}
+            </span>
+          ))}
+          <span className="ellipsis">{node.detail}</span>
+        </div>
+      </div>
+      <Meter status={status} />
+      {isGroup ? <GroupToggle node={node} isOpen={false} /> : null}
+    </div>
+  );
+}
+
+function OpenGroup({ node }: { node: GraphNode }): ReactElement {
+  const { status, className } = useMarks(node);
+  return (
+    <div
+      className={`group group-${node.kind} ${className}`}
+      data-testid={`node-${node.id}`}
+      data-state={status?.state ?? 'NONE'}
+      data-kind={node.kind}
+    >
+      <Handles />
+      <div
+        id={nodeElementId(node.id)}
+        className="group-header"
+        role="button"
+        aria-expanded="true"
+        aria-label={nodeLabel(node, status)}
+        title={node.detail === '' ? node.label : `${node.label}\n${node.detail}`}
+      >
+        {status === undefined ? (
+          <span className="kind-icon">
+            <Icon name={NODE_KIND_ICON[node.kind]} />
+          </span>
+        ) : (
+          <StateIcon state={status.state} />
+        )}
+        <span className="group-label ellipsis">{node.label}</span>
+        <span className="card-detail ellipsis grow">{node.detail}</span>
+        <Meter status={status} />
+      </div>
+      <GroupToggle node={node} isOpen />
+    </div>
+  );
+}
+
+/** For the mouse; Space does the same on the keyboard, and the list offers it to screen readers. */
+function GroupToggle({ node, isOpen }: { node: GraphNode; isOpen: boolean }): ReactElement {
+  const store = useStore();
+  return (
+    <span
+      className="group-toggle nodrag"
+      aria-hidden="true"
+      title={isOpen ? 'Collapse' : 'Expand'}
+      data-testid={`toggle-${node.id}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        store.toggleGroup(node.id);
+      }}
+    >
+      <Icon name={isOpen ? 'chevron-down' : 'chevron-right'} />
+    </span>
+  );
+}
+
+function PortNode({ node }: { node: GraphNode }): ReactElement {
+  const { className } = useMarks(node);
+  return (
+    <div
+      id={nodeElementId(node.id)}
+      className={`port ${className}`}
+      role="button"
+      aria-label={nodeLabel(node, undefined)}
+      data-testid={`node-${node.id}`}
+      data-kind={node.kind}
+      title={node.detail}
+    >
+      <Handles />
+      <Icon name={NODE_KIND_ICON[node.kind]} />
+      <span className="ellipsis">{node.label}</span>
+    </div>
+  );
+}
+
+/** Time, attempts and loop progress: right side of a card. */
+function Meter({ status }: { status: NodeStatus | undefined }): ReactElement | null {
+  const isOne = status?.tasks.total === 1;
+  const elapsed = useElapsed(
+    isOne || status?.iterations !== undefined ? status?.startedAt : undefined,
+    status?.finishedAt,
+  );
+  if (status === undefined) return null;
+  const { iterations, tasks, attempts } = status;
+  return (
+    <div className="meter">
+      {iterations !== undefined ? (
+        <span className="progress-count" title={`${iterations.failed} failed, ${iterations.running} running`}>
+          {iterations.done}/{iterations.total}
+        </span>
+      ) : tasks.total > 1 ? (
+        <span className="progress-count" title={`${tasks.failed} failed, ${tasks.running} running`}>
+          {tasks.done}/{tasks.total}
+        </span>
+      ) : null}
+      {elapsed === undefined || status.state === 'SKIPPED' ? null : (
+        <span className="elapsed">{formatDuration(elapsed)}</span>
+      )}
+      {attempts > 1 ? (
+        <span className="attempts" title={`${attempts} attempts`}>
+          <Icon name="refresh" />
+          {attempts}
+        </span>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,174 @@
+/** The list and the timeline scroll the same rows: only those in view are drawn. */
+import { useMemo, useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
+import { Icon } from '../../shared/icon.tsx';
+import { useElementSize, useSelected, useStore } from './context.ts';
+import { outline, type OutlineItem } from './outline.ts';
+import { StateIcon } from './stateIcon.tsx';
+import { NODE_KIND_ICON, NODE_KIND_TEXT, TASK_STATE_TEXT } from './stateText.ts';
+
+const ROW_HEIGHT = 24;
+const OVERSCAN = 10;
+
+export function useOutline(): readonly OutlineItem[] {
+  const store = useStore();
+  const drawing = useSelected((snapshot) => snapshot.drawing);
+  const index = useSelected((snapshot) => snapshot.index);
+  const toggled = useSelected((snapshot) => snapshot.view.toggled);
+  const unfolded = useSelected((snapshot) => snapshot.view.unfolded);
+  return useMemo(
+    () =>
+      outline({
+        nodes: drawing?.graph.nodes ?? [],
+        index,
+        toggled: new Set(toggled),
+        unfolded: new Set(unfolded),
+        fallback: (id) => store.statusOf(id),
+      }),
+    [drawing, index, toggled, unfolded, store],
+  );
+}
+
+/** What is said of a row; the same facts as the row shows. */
+export function rowLabel(item: OutlineItem): string {
+  const parts = [item.label];
+  if (item.kind === 'node') parts.push(NODE_KIND_TEXT[item.nodeKind]);
+  if (item.state !== undefined) parts.push(TASK_STATE_TEXT[item.state]);
+  if (item.progress !== undefined) parts.push(`${item.progress} iterations done`);
+  return parts.join(', ');
+}
+
+export function RowTitle({ item }: { item: OutlineItem }): ReactElement {
+  return (
+    <>
+      {item.state === undefined ? (
+        <span className="kind-icon">
+          <Icon name={item.kind === 'more' ? 'ellipsis' : NODE_KIND_ICON[item.nodeKind]} />
+        </span>
+      ) : (
+        <StateIcon state={item.state} />
+      )}
+      <span className="row-label">{item.label}</span>
+      {item.progress === undefined ? null : <span className="progress-count">{item.progress}</span>}
+      {item.task?.notes.map((note) => (
+        <span key={note} className="badge">
+          {note}
+        </span>
+      ))}
+    </>
+  );
+}
+
+/** A tree widget of WAI-ARIA: one tab stop, arrows move, Enter opens, Left and Right close and open groups. */
+export function OutlineTree(props: {
+  items: readonly OutlineItem[];
+  label: string;
+  className: string;
+  testId: string;
+  children: (item: OutlineItem) => ReactNode;
+}): ReactElement {
+  const store = useStore();
+  const { items } = props;
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
+  const [scrollTop, setScrollTop] = useState(0);
+  const [focusKey, setFocusKey] = useState<string>();
+  const selected = useSelected((snapshot) => snapshot.view.selected);
+  const selectedTask = useSelected((snapshot) => snapshot.view.selectedTask);
+  const { height } = useElementSize(scroller);
+  const found = items.findIndex((item) => item.key === focusKey);
+  const focusAt = found === -1 ? 0 : found;
+  const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - OVERSCAN);
+  const last = Math.min(items.length, Math.ceil((scrollTop + height) / ROW_HEIGHT) + OVERSCAN);
+
+  const focusRow = (at: number): void => {
+    const item = items[at];
+    if (item === undefined) return;
+    setFocusKey(item.key);
+    if (scroller === null) return;
+    const top = at * ROW_HEIGHT;
+    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    else if (top + ROW_HEIGHT > scroller.scrollTop + scroller.clientHeight)
+      scroller.scrollTop = top + ROW_HEIGHT - scroller.clientHeight;
+  };
+  const open = (item: OutlineItem): void => {
+    if (item.kind === 'more') store.unfoldRows(item.key.slice(0, -'#more'.length));
+    else store.select(item.nodeId, item.task?.id);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const item = items[focusAt];
+    if (item === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'ArrowDown') focusRow(focusAt + 1);
+    else if (event.key === 'ArrowUp') focusRow(focusAt - 1);
+    else if (event.key === 'Home') focusRow(0);
+    else if (event.key === 'End') focusRow(items.length - 1);
+    else if (event.key === 'Enter' || event.key === ' ') open(item);
+    else if (event.key === 'Escape') store.select(undefined);
+    else if (event.key === 'r' || event.key === 'R') store.act('run');
+    else if (event.key === 'ArrowRight') {
+      if (item.hasChildren && !item.isExpanded) store.toggleRow(item.key);
+      else if (item.isExpanded) focusRow(focusAt + 1);
+    } else if (event.key === 'ArrowLeft') {
+      if (item.isExpanded) store.toggleRow(item.key);
+      else focusRow(items.findIndex((one) => one.key === item.parentKey));
+    } else return;
+    event.preventDefault();
+  };
+
+  const focused = items[focusAt];
+  return (
+    <div
+      ref={setScroller}
+      className={`rows ${props.className}`}
+      role="tree"
+      aria-label={props.label}
+      aria-activedescendant={focused === undefined ? undefined : `row:${focused.key}`}
+      tabIndex={0}
+      data-testid={props.testId}
+      onKeyDown={onKeyDown}
+      onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}
+    >
+      <div className="rows-space" role="presentation" style={{ height: items.length * ROW_HEIGHT }}>
+        {items.slice(first, last).map((item, offset) => (
+          <div
+            key={item.key}
+            id={`row:${item.key}`}
+            className={`row${item.key === focused?.key ? ' active' : ''}${
+              item.nodeId === selected && (selectedTask === undefined || selectedTask === item.task?.id)
+                ? ' selected'
+                : ''
+            }`}
+            style={{ top: (first + offset) * ROW_HEIGHT }}
+            role="treeitem"
+            aria-label={rowLabel(item)}
+            aria-level={item.level}
+            aria-posinset={item.position}
+            aria-setsize={item.siblings}
+            aria-selected={item.nodeId === selected}
+            aria-expanded={item.hasChildren ? item.isExpanded : undefined}
+            data-testid={`row-${item.key}`}
+            data-state={item.state ?? 'NONE'}
+            onClick={() => {
+              setFocusKey(item.key);
+              open(item);
+            }}
+          >
+            <span className="row-title" style={{ paddingLeft: 8 + (item.level - 1) * 16 }}>
+              <span
+                className="twistie"
+                aria-hidden="true"
+                onClick={(event) => {
+                  if (!item.hasChildren) return;
+                  event.stopPropagation();
+                  store.toggleRow(item.key);
+                }}
+              >
+                {item.hasChildren ? <Icon name={item.isExpanded ? 'chevron-down' : 'chevron-right'} /> : null}
+              </span>
+              <RowTitle item={item} />
+            </span>
+            {props.children(item)}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

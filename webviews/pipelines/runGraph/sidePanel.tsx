@@ -1,0 +1,222 @@
+/** Everything about one step, or about the run as a whole: state, failure, metrics, log, inputs and outputs. */
+import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
+import { isAbort, SlipwayError } from '../../../src/core/base/errors.ts';
+import type { IoView, TaskDetail } from '../../../src/core/protocol/runGraph.ts';
+import { Button, Dropdown } from '../../shared/controls.ts';
+import { formatDuration } from '../../../src/core/base/duration.ts';
+import { Icon } from '../../shared/icon.tsx';
+import { useElapsed, useNodeStatus, useSelected, useStore } from './context.ts';
+import { Failure } from './failure.tsx';
+import { Iterations } from './iterations.tsx';
+import { LogTail } from './logTail.tsx';
+import { Artifact } from './preview.tsx';
+import { StateIcon } from './stateIcon.tsx';
+import { NODE_KIND_ICON, TASK_STATE_TEXT } from './stateText.ts';
+
+export function SidePanel({ nodeId }: { nodeId: string }): ReactElement {
+  const store = useStore();
+  const panel = useRef<HTMLElement>(null);
+  const { detail, problem } = useTaskDetail(nodeId);
+  const node = useSelected((snapshot) => snapshot.nodes.get(nodeId));
+  const elapsed = useElapsed(detail?.startedAt, detail?.finishedAt);
+
+  return (
+    <aside
+      ref={panel}
+      className="side-panel"
+      aria-label={detail === undefined ? 'Step' : `Details of ${detail.title}`}
+      data-testid="side-panel"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        store.select(undefined);
+        document.querySelector<HTMLElement>('.canvas, .rows')?.focus();
+      }}
+    >
+      <div className="panel-head">
+        {detail?.state !== undefined ? (
+          <StateIcon state={detail.state} />
+        ) : (
+          <span className="kind-icon">
+            <Icon name={node === undefined ? 'rocket' : NODE_KIND_ICON[node.kind]} />
+          </span>
+        )}
+        <h2 className="ellipsis grow">{detail?.title ?? node?.label ?? ''}</h2>
+        {detail?.hasSource === true ? (
+          <Button
+            appearance="icon"
+            label="Go to the text"
+            onClick={() => void store.request('openSource', { nodeId })}
+          >
+            <Icon name="go-to-file" />
+          </Button>
+        ) : null}
+        <Button appearance="icon" label="Close" onClick={() => store.select(undefined)}>
+          <Icon name="close" />
+        </Button>
+      </div>
+      {detail?.state === undefined ? null : (
+        <div className="panel-state">
+          <span className={`state-${detail.state.toLowerCase()} state-text`}>
+            {TASK_STATE_TEXT[detail.state]}
+          </span>
+          {elapsed === undefined ? null : <span className="elapsed">{formatDuration(elapsed)}</span>}
+          {detail.notes.map((note) => (
+            <span key={note.name} className="badge" title={`${note.name}: ${note.value}`}>
+              {note.value}
+            </span>
+          ))}
+        </div>
+      )}
+      <div className="panel-body" tabIndex={-1}>
+        {problem === undefined ? null : <div className="problem">{problem}</div>}
+        {detail === undefined ? null : <Detail key={detail.taskId ?? detail.nodeId} detail={detail} />}
+      </div>
+    </aside>
+  );
+}
+
+/** Asks again whenever the node's status moves; keeps the last answer of the same node meanwhile. */
+function useTaskDetail(nodeId: string): { detail: TaskDetail | undefined; problem: string | undefined } {
+  const store = useStore();
+  const status = useNodeStatus(nodeId);
+  const taskId = useSelected((snapshot) => snapshot.view.selectedTask) ?? status?.taskId;
+  const task = useSelected((snapshot) => (taskId === undefined ? undefined : snapshot.index?.byId(taskId)));
+  const runKey = useSelected((snapshot) =>
+    nodeId === '' ? snapshot.host?.run?.tasksRevision : snapshot.host?.run?.id,
+  );
+  const revision = useSelected(({ host }) => (host?.document.kind === 'drawn' ? host.document.revision : 0));
+  const moment = `${runKey ?? ''} ${task?.state ?? ''} ${task?.attempts ?? ''} ${task?.startedAt ?? ''} ${revision}`;
+  const [answer, setAnswer] = useState<{ nodeId: string; detail?: TaskDetail; problem?: string }>({ nodeId });
+  useEffect(() => {
+    const controller = new AbortController();
+    store
+      .ask('task', { nodeId, taskId: taskId ?? null }, { signal: controller.signal })
+      .then((detail) => setAnswer({ nodeId, detail }))
+      .catch((error: unknown) => {
+        if (controller.signal.aborted || isAbort(error)) return;
+        setAnswer({ nodeId, problem: error instanceof SlipwayError ? error.message : String(error) });
+      });
+    return () => controller.abort();
+  }, [store, nodeId, taskId, moment]);
+  return answer.nodeId === nodeId
+    ? { detail: answer.detail, problem: answer.problem }
+    : { detail: undefined, problem: undefined };
+}
+
+function Detail({ detail }: { detail: TaskDetail }): ReactElement {
+  const hasMetrics = (io: IoView): boolean => io.artifacts.some((artifact) => artifact.metrics !== undefined);
+  const metrics = detail.outputs.filter(hasMetrics);
+  const outputs = detail.outputs.filter((io) => !hasMetrics(io));
+  const { taskId } = detail;
+  return (
+    <>
+      {detail.error === undefined ? null : <div className="problem">{detail.error}</div>}
+      {detail.state === 'FAILED' && taskId !== undefined ? <Failure key={taskId} taskId={taskId} /> : null}
+      <Iterations nodeId={detail.nodeId} />
+      {metrics.length === 0 ? null : (
+        <Section title="Metrics">
+          <IoList list={metrics} taskId={taskId} />
+        </Section>
+      )}
+      {taskId !== undefined && detail.attempts.length > 0 ? (
+        <LogSection taskId={taskId} attempts={detail.attempts} />
+      ) : null}
+      {outputs.length === 0 ? null : (
+        <Section title="Outputs">
+          <IoList list={outputs} taskId={taskId} />
+        </Section>
+      )}
+      {detail.inputs.length === 0 ? null : (
+        <Section title={detail.nodeId === '' ? 'Parameters' : 'Inputs'}>
+          <IoList list={detail.inputs} taskId={taskId} />
+        </Section>
+      )}
+      {detail.definition.length === 0 ? null : (
+        <Section title="Definition">
+          <dl className="facts">
+            {detail.definition.map((fact) => (
+              <div key={fact.name}>
+                <dt>{fact.name}</dt>
+                <dd>{fact.value}</dd>
+              </div>
+            ))}
+          </dl>
+        </Section>
+      )}
+    </>
+  );
+}
+
+function LogSection({ taskId, attempts }: { taskId: string; attempts: readonly string[] }): ReactElement {
+  const store = useStore();
+  // The newest, until another is chosen.
+  const [chosen, setChosen] = useState<string>();
+  const attempt = chosen !== undefined && attempts.includes(chosen) ? chosen : (attempts.at(-1) ?? '');
+  return (
+    <Section
+      title="Log"
+      actions={
+        <>
+          {attempts.length > 1 ? (
+            <Dropdown
+              label="Attempt"
+              testId="attempt-select"
+              value={attempt}
+              options={attempts.map((name, at) => ({ value: name, label: `Attempt ${at + 1}` }))}
+              onChange={setChosen}
+            />
+          ) : null}
+          <Button
+            appearance="icon"
+            label="Open full log"
+            onClick={() => void store.request('openLog', { taskId, attempt })}
+          >
+            <Icon name="link-external" />
+          </Button>
+        </>
+      }
+    >
+      <LogTail key={attempt} taskId={taskId} attempt={attempt} />
+    </Section>
+  );
+}
+
+export function Section(props: { title: string; actions?: ReactNode; children: ReactNode }): ReactElement {
+  return (
+    <section className="section" aria-label={props.title}>
+      <div className="section-head">
+        <h3 className="grow">{props.title}</h3>
+        {props.actions}
+      </div>
+      {props.children}
+    </section>
+  );
+}
+
+function IoList({ list, taskId }: { list: readonly IoView[]; taskId: string | undefined }): ReactElement {
+  return (
+    <div className="io-list">
+      {list.map((io) => (
+        <div key={`${io.kind} ${io.producer ?? ''} ${io.name}`} className="io">
+          <div className="io-head">
+            <span className="io-name">{io.name}</span>
+            {io.producer === undefined ? null : <span className="hint ellipsis">from {io.producer}</span>}
+            <span className="grow" />
+            <span className="type">{io.type}</span>
+          </div>
+          {io.kind === 'parameter' ? (
+            io.value === undefined ? null : (
+              <pre className="value">{formatValue(io.value)}</pre>
+            )
+          ) : taskId === undefined ? null : (
+            io.artifacts.map((artifact) => <Artifact key={artifact.id} artifact={artifact} taskId={taskId} />)
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function formatValue(value: IoView['value']): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
+}

@@ -1,0 +1,280 @@
+/**
+ * The view's one store. The host owns document and run, and is only mirrored here; the user's view (tab, selection,
+ * collapsed groups, zoom) is owned here and saved by the webview. Components read snapshots and call the methods.
+ */
+import { isAbort, SlipwayError } from '../../../src/core/base/errors.ts';
+import type { GraphNode, LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
+import type {
+  GraphAct,
+  RunGraphContract,
+  RunGraphState,
+  TaskRow,
+} from '../../../src/core/protocol/runGraph.ts';
+import type { RequestOptions, WebviewChannel } from '../../../src/core/protocol/rpc.ts';
+import { announceRun, announceTasks } from './announce.ts';
+import { foldTasks, statusOf, TaskIndex, type NodeStatus } from './fold.ts';
+import { isFinalRun } from './stateText.ts';
+import type { Viewport, ViewState } from './viewState.ts';
+
+type Requests = RunGraphContract['requests'];
+
+export interface Notice {
+  readonly message: string;
+  readonly action: string | undefined;
+}
+
+export interface Snapshot {
+  readonly host: RunGraphState | undefined;
+  readonly drawing: LaidOutGraph | undefined;
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  readonly index: TaskIndex | undefined;
+  readonly statuses: ReadonlyMap<string, NodeStatus>;
+  readonly view: ViewState;
+  /** Node that the keyboard is on; not kept across reloads. */
+  readonly active: string | undefined;
+  /** The last thing that failed. */
+  readonly notice: Notice | undefined;
+  readonly announcement: string;
+}
+
+export class GraphStore {
+  readonly #channel: WebviewChannel<RunGraphContract>;
+  readonly #save: (state: unknown) => void;
+  readonly #listeners = new Set<() => void>();
+  #snapshot: Snapshot;
+  #rows: readonly TaskRow[] = [];
+  #viewport: Viewport | undefined;
+  #drawingRequest: AbortController | undefined;
+  /** Revision and collapsed groups of the drawing shown or asked for. */
+  #drawingKey = '';
+  #isPullingTasks = false;
+  #tasksKey = '';
+
+  constructor(channel: WebviewChannel<RunGraphContract>, view: ViewState, save: (state: unknown) => void) {
+    this.#channel = channel;
+    this.#save = save;
+    this.#viewport = view.viewport;
+    this.#snapshot = {
+      host: undefined,
+      drawing: undefined,
+      nodes: new Map(),
+      index: undefined,
+      statuses: new Map(),
+      view,
+      active: undefined,
+      notice: undefined,
+      announcement: '',
+    };
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getSnapshot = (): Snapshot => this.#snapshot;
+
+  receive(host: RunGraphState): void {
+    const before = this.#snapshot.host;
+    const isOtherRun = before?.run?.id !== host.run?.id;
+    if (isOtherRun) {
+      this.#rows = [];
+      this.#tasksKey = '';
+    }
+    const announcement = announceRun(before?.run, host.run);
+    this.#set({
+      host,
+      ...(announcement === '' ? {} : { announcement }),
+      ...(isOtherRun ? { index: undefined, statuses: new Map<string, NodeStatus>() } : {}),
+    });
+    if (isOtherRun && before !== undefined) this.#setView({ iterations: {}, selectedTask: undefined });
+    this.#saveView();
+    this.#pullDrawing();
+    void this.#pullTasks();
+  }
+
+  statusOf(nodeId: string): NodeStatus | undefined {
+    const { statuses, nodes, host } = this.#snapshot;
+    return statusOf(statuses, nodes, nodeId, host?.run !== undefined && isFinalRun(host.run.state));
+  }
+
+  /** As the channel's, but a failure becomes a notice. Resolves to `undefined` then. */
+  async request<M extends keyof Requests>(
+    method: M,
+    params: Requests[M]['params'],
+    options?: RequestOptions,
+  ): Promise<Requests[M]['result'] | undefined> {
+    try {
+      return await this.#channel.request(method, params, options);
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  /** Rejects as the channel does: for callers that show the failure in place. */
+  ask<M extends keyof Requests>(
+    method: M,
+    params: Requests[M]['params'],
+    options?: RequestOptions,
+  ): Promise<Requests[M]['result']> {
+    return this.#channel.request(method, params, options);
+  }
+
+  act(act: GraphAct): void {
+    // Starting the service or a run may take as long as an installation.
+    void this.request('act', { act }, { timeoutMs: 15 * 60_000 });
+  }
+
+  dismissNotice(): void {
+    this.#set({ notice: undefined });
+  }
+
+  show(tab: ViewState['tab']): void {
+    this.#setView({ tab });
+  }
+
+  select(nodeId: string | undefined, taskId?: string): void {
+    this.#setView({ selected: nodeId, selectedTask: taskId });
+  }
+
+  /** Moves the keyboard's place in the graph. */
+  activate(nodeId: string | undefined): void {
+    if (nodeId !== this.#snapshot.active) this.#set({ active: nodeId });
+  }
+
+  toggleGroup(nodeId: string): void {
+    const { view, drawing } = this.#snapshot;
+    const collapsed = view.collapsed ?? drawing?.collapsed ?? [];
+    this.#setView({
+      collapsed: collapsed.includes(nodeId)
+        ? collapsed.filter((id) => id !== nodeId)
+        : [...collapsed, nodeId],
+    });
+    this.#pullDrawing();
+  }
+
+  /** `undefined`: all iterations together. */
+  chooseIteration(loop: string, iteration: number | undefined): void {
+    const { [loop]: _, ...rest } = this.#snapshot.view.iterations;
+    this.#setView({
+      iterations: iteration === undefined ? rest : { ...rest, [loop]: iteration },
+      selectedTask: undefined,
+    });
+    this.#fold();
+  }
+
+  toggleRow(key: string): void {
+    this.#setView({ toggled: flip(this.#snapshot.view.toggled, key) });
+  }
+
+  unfoldRows(key: string): void {
+    this.#setView({ unfolded: flip(this.#snapshot.view.unfolded, key) });
+  }
+
+  /** Not part of the snapshot: the canvas owns it while it moves. */
+  saveViewport(viewport: Viewport): void {
+    this.#viewport = viewport;
+    this.#saveView();
+  }
+
+  get viewport(): Viewport | undefined {
+    return this.#viewport;
+  }
+
+  #pullDrawing(): void {
+    const { host, view } = this.#snapshot;
+    if (host?.document.kind !== 'drawn') {
+      if (host !== undefined && host.document.kind !== 'loading' && this.#drawingKey !== '') {
+        this.#drawingRequest?.abort();
+        this.#drawingKey = '';
+        this.#set({ drawing: undefined, nodes: new Map() });
+      }
+      return;
+    }
+    const collapsed = view.collapsed ?? null;
+    const key = `${host.document.revision} ${JSON.stringify(collapsed)}`;
+    if (key === this.#drawingKey) return;
+    this.#drawingKey = key;
+    this.#drawingRequest?.abort();
+    const controller = new AbortController();
+    this.#drawingRequest = controller;
+    this.#channel
+      .request(
+        'drawing',
+        { collapsed: collapsed === null ? null : [...collapsed] },
+        { signal: controller.signal, timeoutMs: 60_000 },
+      )
+      .then((result) => {
+        if (controller.signal.aborted || result.drawing === null) return;
+        this.#set({
+          drawing: result.drawing,
+          nodes: new Map(result.drawing.graph.nodes.map((node) => [node.id, node])),
+        });
+      })
+      .catch((error: unknown) => {
+        if (this.#drawingKey === key) this.#drawingKey = '';
+        this.#fail(error);
+      });
+  }
+
+  async #pullTasks(): Promise<void> {
+    if (this.#isPullingTasks) return;
+    this.#isPullingTasks = true;
+    try {
+      for (;;) {
+        const run = this.#snapshot.host?.run;
+        if (run === undefined) return;
+        const key = `${run.id} ${run.tasksRevision}`;
+        if (key === this.#tasksKey) return;
+        const { rows } = await this.#channel.request('tasks', {}, { timeoutMs: 30_000 });
+        if (this.#snapshot.host?.run?.id !== run.id) continue;
+        this.#tasksKey = key;
+        this.#rows = rows;
+        this.#fold();
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isPullingTasks = false;
+    }
+  }
+
+  #fold(): void {
+    const { view, statuses: before, nodes } = this.#snapshot;
+    const index = new TaskIndex(this.#rows, view.iterations);
+    const statuses = foldTasks(index, before);
+    const announcement = announceTasks(before, statuses, (id) => nodes.get(id)?.label);
+    this.#set({ index, statuses, ...(announcement === '' ? {} : { announcement }) });
+  }
+
+  #fail(error: unknown): void {
+    if (isAbort(error) || (error instanceof SlipwayError && error.reason === 'cancelled')) return;
+    this.#set({
+      notice:
+        error instanceof SlipwayError
+          ? { message: error.message, action: error.action }
+          : { message: String(error), action: undefined },
+    });
+  }
+
+  #setView(change: Partial<ViewState>): void {
+    this.#set({ view: { ...this.#snapshot.view, ...change } });
+    this.#saveView();
+  }
+
+  #saveView(): void {
+    const { host, view } = this.#snapshot;
+    // `target` is for the host's serializer; before the first push the host's last word stands.
+    if (host !== undefined) this.#save({ ...view, viewport: this.#viewport, target: host.target });
+  }
+
+  #set(change: Partial<Snapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...change };
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+function flip(keys: readonly string[], key: string): readonly string[] {
+  return keys.includes(key) ? keys.filter((one) => one !== key) : [...keys, key];
+}

@@ -1,0 +1,2 @@
+export const graphTabs = ['graph', 'timeline', 'list'] as const;
+export type GraphTab = (typeof graphTabs)[number];
