@@ -53,7 +53,7 @@ interface Recipe {
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
 const REASON_LENGTH = 400;
 /** Raised when environments are made differently from the same recipe. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** The lines of uv that tell how far it is; the rest are paths, package lists and errors. */
 const PROGRESS = /^(Resolved|Downloading|Downloaded|Building|Built|Prepared|Installed) /;
 
@@ -218,7 +218,8 @@ function steps(recipe: Recipe, interpreter: Interpreter, folder: string): readon
   const locked = ['--require-hashes', '--requirement', recipe.lock];
   return [
     ['venv', '--quiet', '--relocatable', '--no-project', '--python', interpreter.path, folder],
-    [...install, ...(recipe.dependencies ? [] : ['--no-deps']), ...locked],
+    // Every step imports kfp: 10 ms less each time for 0.3 s once.
+    [...install, ...(recipe.dependencies ? [] : ['--no-deps', '--compile-bytecode']), ...locked],
     ...(recipe.packages.length > 0
       ? [[...install, ...indexArguments(recipe.indexUrls), '--', ...recipe.packages]]
       : []),
