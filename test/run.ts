@@ -8,12 +8,15 @@ import { repositoryRoot } from '../dev-cluster/start/root.ts';
 import { asError } from '../src/core/base/errors.ts';
 import { ensureChromium } from './e2e/harness/chromium.ts';
 import { runHostSuite } from './host/browser.ts';
+import { runElectronSuites } from './host/electron.ts';
+import type { HostRun } from './host/report.ts';
 import { programStage } from './runner/program.ts';
 import { failedCount, type Stage, type StageResult } from './runner/stage.ts';
 import { vitestStage } from './runner/vitestStage.ts';
 
 const bin = (...path: string[]): string => join(repositoryRoot, 'node_modules', ...path);
 const tsc = bin('typescript', 'bin', 'tsc');
+const vsce = bin('@vscode', 'vsce', 'vsce');
 const outputFolder = join(repositoryRoot, 'test', '.out');
 const stageLimitMs = 25 * 60_000;
 
@@ -27,13 +30,29 @@ const browserStage: Stage = {
   },
 };
 
+/** The host suite, in the server that every machine can run. */
 const hostStage: Stage = {
   name: 'host',
   async run({ log, signal }) {
-    const { report, faults } = await runHostSuite(log, signal);
-    return { found: report?.found ?? 1, passed: report?.passed ?? 0, failures: faults };
+    return hostResult([await runHostSuite(log, signal)]);
   },
 };
+
+/** The same suite in the desktop editor, where its download and a display can be had: only when asked for. */
+const electronStage: Stage = {
+  name: 'electron',
+  async run() {
+    return hostResult(await runElectronSuites());
+  },
+};
+
+function hostResult(runs: readonly HostRun[]): StageResult {
+  return {
+    found: runs.reduce((sum, { report }) => sum + (report?.found ?? 1), 0),
+    passed: runs.reduce((sum, { report }) => sum + (report?.passed ?? 0), 0),
+    failures: runs.flatMap(({ faults }) => faults),
+  };
+}
 
 const stages: readonly Stage[] = [
   programStage(
@@ -41,7 +60,11 @@ const stages: readonly Stage[] = [
     ['src/core', '.', 'webviews', 'test'].map((project) => [tsc, '-p', project]),
   ),
   programStage('format', [[bin('prettier', 'bin', 'prettier.cjs'), '--check', '.']]),
-  programStage('build', [['esbuild.mjs']]),
+  // The bundles and the .vsix as they ship: what the later stages test is what users get.
+  programStage('build', [
+    ['esbuild.mjs', '--production'],
+    [vsce, 'package', '--no-dependencies', '--out', 'dist/slipway.vsix'],
+  ]),
   programStage('lint', [[bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']]),
   vitestStage('unit'),
   vitestStage('contract'),
@@ -55,12 +78,13 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { nightly: { type: 'boolean', default: false } },
 });
-const unknown = positionals.filter((name) => !stages.some((stage) => stage.name === name));
+const known = [...stages, electronStage];
+const unknown = positionals.filter((name) => !known.some((stage) => stage.name === name));
 if (unknown.length > 0) {
-  console.error(`No stage ${unknown.join(', ')}. There are: ${stages.map(({ name }) => name).join(', ')}.`);
+  console.error(`No stage ${unknown.join(', ')}. There are: ${known.map(({ name }) => name).join(', ')}.`);
   process.exit(2);
 }
-const wanted = positionals.length > 0 ? stages.filter(({ name }) => positionals.includes(name)) : stages;
+const wanted = positionals.length > 0 ? known.filter(({ name }) => positionals.includes(name)) : stages;
 
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());

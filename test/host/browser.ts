@@ -13,14 +13,9 @@ import { delay } from '../../src/core/base/abort.ts';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
 import { startEditor } from '../e2e/harness/editor.ts';
 import { bundleHostSuite } from './bundle.ts';
-import { faults, readHostReport, type HostReport } from './report.ts';
+import { faults, readHostReport, type HostRun } from './report.ts';
 
 const cleanExit = 'Extension Host Process exited with code: 0, signal: null';
-
-export interface HostRun {
-  readonly report: HostReport | undefined;
-  readonly faults: readonly string[];
-}
 
 /** `onOutput`: what the tests and the host print. */
 export async function runHostSuite(onOutput: (text: string) => void, signal: AbortSignal): Promise<HostRun> {

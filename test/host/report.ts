@@ -11,6 +11,12 @@ const schema = z.object({
 
 export type HostReport = z.infer<typeof schema>;
 
+/** A run of the suite in one editor: good when there are no faults. */
+export interface HostRun {
+  readonly report: HostReport | undefined;
+  readonly faults: readonly string[];
+}
+
 /** `undefined` when the host never got as far as counting its tests. */
 export async function readHostReport(path: string): Promise<HostReport | undefined> {
   try {

@@ -1,0 +1,52 @@
+/** What is in dist/slipway.vsix (`npm run package`, and the build stage of `npm test`, make it). */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const vsix = join(root, 'dist', 'slipway.vsix');
+
+/** Every file that ships fits one line, and every line fits a file. */
+const expected = [
+  /^\[Content_Types\]\.xml$/,
+  /^extension\.vsixmanifest$/,
+  /^extension\/package\.json$/,
+  /^extension\/(readme|changelog|SECURITY)\.md$/,
+  /^extension\/LICENSE\.txt$/,
+  /^extension\/resources\/[\w-]+\.svg$/,
+  /^extension\/dist\/package\.json$/,
+  /^extension\/dist\/(extension|session|graph-worker|cli)\.js$/,
+  /^extension\/dist\/webviews\/(runGraph|runForm|shared-[A-Z0-9]+)\.js$/,
+  /^extension\/dist\/webviews\/(runGraph|runForm)\.css$/,
+  /^extension\/dist\/webviews\/codicon\.ttf$/,
+  /^extension\/dev-cluster\/embedded\/python\/(kfp|kfp-runtime|uv)\.lock\.txt$/,
+  /^extension\/dev-cluster\/seed\/(README\.md|requirements\.txt|\.gitignore|\.vscode\/settings\.json)$/,
+  /^extension\/dev-cluster\/seed\/pipelines\/\w+(\.pipeline\.yaml|\.py)$/,
+];
+
+/** Names in a zip's central directory, which ends the file. */
+async function zipEntries(path: string): Promise<string[]> {
+  const zip = await readFile(path);
+  const end = zip.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  expect(end).toBeGreaterThan(0);
+  const names: string[] = [];
+  let offset = zip.readUInt32LE(end + 16);
+  for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
+    const nameLength = zip.readUInt16LE(offset + 28);
+    names.push(zip.toString('utf8', offset + 46, offset + 46 + nameLength));
+    offset += 46 + nameLength + zip.readUInt16LE(offset + 30) + zip.readUInt16LE(offset + 32);
+  }
+  return names.filter((name) => !name.endsWith('/'));
+}
+
+describe('the packaged extension', () => {
+  it('holds exactly what is meant to ship', async () => {
+    const files = await zipEntries(vsix);
+    expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([]);
+    expect(expected.filter((pattern) => !files.some((file) => pattern.test(file)))).toEqual([]);
+  });
+
+  it('is under 6 MB', async () => {
+    expect((await stat(vsix)).size).toBeLessThan(6 * 1024 * 1024);
+  });
+});
