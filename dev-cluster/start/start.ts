@@ -50,7 +50,7 @@ async function start(): Promise<void> {
     await phases.save(phasesFile());
     say('\nVS Code is open on the demo project. The cluster goes on in the background:');
     say(
-      '`node dist/cli.js down` stops it, `code --uninstall-extension slipway.slipway` removes the extension.',
+      '`npm run slipway down` stops it, `code --uninstall-extension slipway.slipway` removes the extension.',
     );
     return;
   }
@@ -65,7 +65,7 @@ async function start(): Promise<void> {
     say('It was already running, started by another `npm start`.');
     return;
   }
-  say('Ctrl+C stops the editor. The cluster goes on in the background: `node dist/cli.js down` stops it.');
+  say('Ctrl+C stops the editor. The cluster goes on in the background: `npm run slipway down` stops it.');
   await Promise.race([editor.server.ended, aborted()]);
   await editor.server.stop();
 }
@@ -82,7 +82,7 @@ async function startCluster(): Promise<void> {
   child.on('exit', (code) => {
     if (code === 0) say('slipway: the cluster is ready');
     else
-      say(`slipway: the cluster did not start. \`node dist/cli.js doctor\` says why; the log is ${folder}.`);
+      say(`slipway: the cluster did not start. \`npm run slipway doctor\` says why; the log is ${folder}.`);
   });
   child.unref();
 }

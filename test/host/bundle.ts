@@ -30,3 +30,5 @@ export async function bundleHostSuite(): Promise<string> {
   });
   return outfile;
 }
+
+if (import.meta.main) await bundleHostSuite();
