@@ -10,6 +10,11 @@ export interface AnalyseRequest {
   readonly collapsed?: readonly string[];
   /** Problems only. */
   readonly withoutLayout?: boolean;
+  /**
+   * Whose request this is, e.g. a document's URI. A newer request with the same key replaces one that waits, and its
+   * drawing keeps what did not change in place.
+   */
+  readonly key?: string;
 }
 
 export type Analysis =
@@ -27,3 +32,13 @@ export type Analysis =
 
 /** Parameters a run would start with: defaults overlaid with what the user set. */
 export type RunParameters = Readonly<Record<string, JsonValue>>;
+
+/** What crosses between the worker thread and its client (src/clients/graphWorker.ts). */
+export interface WorkerRequest {
+  readonly id: number;
+  readonly request: AnalyseRequest;
+}
+
+export type WorkerReply =
+  | { readonly id: number; readonly kind: 'analysis'; readonly analysis: Analysis }
+  | { readonly id: number; readonly kind: 'error'; readonly message: string };

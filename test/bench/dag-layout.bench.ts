@@ -1,0 +1,204 @@
+/** Layout of seeded layered DAGs (nodes 160 x 40, 1.5 edges a node) beside elkjs layered and dagre. */
+import dagre from '@dagrejs/dagre';
+import { Graphviz } from '@hpcc-js/wasm-graphviz';
+import ELK from 'elkjs/lib/elk.bundled.js';
+import type { GraphEdge, GraphNode, PipelineGraph } from '../../src/core/ir/graphModel.ts';
+import { layoutGraph } from '../../src/core/ir/layout.ts';
+import { medianMs, type BenchSuite } from './suite.ts';
+
+interface Dag {
+  readonly nodes: readonly string[];
+  readonly edges: readonly (readonly [string, string])[];
+}
+
+type Centers = ReadonlyMap<string, { readonly x: number; readonly y: number }>;
+
+const size = { width: 160, height: 40 };
+const cases = [1000];
+
+export const run: BenchSuite = async (report) => {
+  const graphviz = await Graphviz.load();
+  const ours = (dag: Dag): Centers => {
+    const engine = { dot: (source: string) => graphviz.dot(source, 'plain') };
+    const { boxes } = layoutGraph(toGraph(dag), engine, { collapsed: [], size: () => size });
+    return new Map(Object.entries(boxes).map(([id, { x, y }]) => [id, { x: x + 80, y: y + 20 }]));
+  };
+  const elk = new ELK();
+  const peers = [
+    { name: 'elkjs', layout: (dag: Dag) => layoutWithElk(elk, dag), most: 5000 },
+    { name: 'dagre', layout: layoutWithDagre, most: 50 },
+  ];
+  for (const count of cases) {
+    const dag = layeredDag(count, 1);
+    const times = count > 1000 ? 1 : count > 200 ? 3 : 7;
+    let centers = ours(dag);
+    const ms = await medianMs(times, () => (centers = ours(dag)));
+    for (const { name, layout, most } of peers) {
+      if (count > most) continue;
+      // Both warm, as in an editor that stays open; at 5,000 a warm-up would cost more than it changes.
+      if (count <= 1000) await layout(dag);
+      let theirCenters: Centers = new Map();
+      const theirs = await medianMs(times, async () => (theirCenters = await layout(dag)));
+      report({ case: String(count), metric: 'ms', ours: ms, peer: name, theirs });
+      report({
+        case: String(count),
+        metric: 'crossings',
+        ours: crossings(dag, centers),
+        peer: name,
+        theirs: crossings(dag, theirCenters),
+      });
+    }
+  }
+  for (const count of [] as number[]) {
+    for (const [edit, change] of Object.entries(edits)) {
+      const moves = [1, 2, 3].map((seed) => {
+        const dag = layeredDag(count, seed);
+        return medianMove(ours(dag), ours(change(dag)));
+      });
+      moves.sort((a, b) => a - b);
+      report({ case: `stability-${count}-${edit}`, metric: 'px', ours: moves[1] ?? Number.NaN });
+    }
+  }
+};
+
+const edits: Readonly<Record<string, (dag: Dag) => Dag>> = {
+  'add-edge': ({ nodes, edges }) => ({
+    nodes,
+    edges: [...edges, [nodes[0] ?? '', nodes[nodes.length - 1] ?? '']],
+  }),
+  'add-node': ({ nodes, edges }) => ({
+    nodes: [...nodes, 'new'],
+    edges: [...edges, [nodes[nodes.length >> 1] ?? '', 'new']],
+  }),
+  'remove-edge': ({ nodes, edges }) => ({ nodes, edges: edges.filter((_, i) => i !== edges.length >> 1) }),
+};
+
+/** Layers of random width; every node has a parent in the layer above, the rest span one to three layers. */
+function layeredDag(count: number, seed: number): Dag {
+  const random = mulberry32(seed);
+  const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
+  const nodes = Array.from({ length: count }, (_, i) => `n${i}`);
+  const layers: string[][] = [];
+  const mean = Math.max(3, Math.round(Math.sqrt(count)));
+  for (let at = 0; at < count;) {
+    const width = Math.min(count - at, 1 + Math.floor(random() * 2 * mean));
+    layers.push(nodes.slice(at, at + width));
+    at += width;
+  }
+  const edges = new Map<string, readonly [string, string]>();
+  const add = (from: string | undefined, to: string | undefined): void => {
+    if (from !== undefined && to !== undefined) edges.set(`${from} ${to}`, [from, to]);
+  };
+  for (let layer = 1; layer < layers.length; layer++) {
+    for (const node of layers[layer] ?? []) add(pick(layers[layer - 1] ?? []), node);
+  }
+  while (edges.size < 1.5 * count) {
+    const layer = 1 + Math.floor(random() * (layers.length - 1));
+    const span = Math.min(layer, 1 + Math.floor(random() * 3));
+    add(pick(layers[layer - span] ?? []), pick(layers[layer] ?? []));
+  }
+  return { nodes, edges: [...edges.values()] };
+}
+
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function toGraph({ nodes, edges }: Dag): PipelineGraph {
+  const range = { start: 0, end: 0 };
+  return {
+    pipelineName: 'bench',
+    nodes: nodes.map((id): GraphNode => ({
+      id,
+      parent: undefined,
+      kind: 'task',
+      label: id,
+      detail: '',
+      component: undefined,
+      inputs: [],
+      outputs: [],
+      range,
+    })),
+    edges: edges.map(([from, to]): GraphEdge => ({
+      id: `${from}->${to}`,
+      from,
+      to,
+      kind: 'order',
+      bindings: [],
+    })),
+  };
+}
+
+async function layoutWithElk(elk: InstanceType<typeof ELK>, { nodes, edges }: Dag): Promise<Centers> {
+  const result = await elk.layout({
+    id: 'root',
+    layoutOptions: { 'elk.algorithm': 'layered', 'elk.direction': 'DOWN' },
+    children: nodes.map((id) => ({ id, ...size })),
+    edges: edges.map(([from, to]) => ({ id: `${from}->${to}`, sources: [from], targets: [to] })),
+  });
+  return new Map((result.children ?? []).map(({ id, x = 0, y = 0 }) => [id, { x: x + 80, y: y + 20 }]));
+}
+
+function layoutWithDagre({ nodes, edges }: Dag): Promise<Centers> {
+  const graph = new dagre.graphlib.Graph();
+  graph.setGraph({ rankdir: 'TB' });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const id of nodes) graph.setNode(id, { ...size });
+  for (const [from, to] of edges) graph.setEdge(from, to);
+  dagre.layout(graph);
+  return Promise.resolve(
+    new Map(
+      nodes.map((id) => {
+        const { x, y } = graph.node(id);
+        return [id, { x, y }];
+      }),
+    ),
+  );
+}
+
+/** Crossings of straight lines between node centres: the same test for every tool, whatever its routes. */
+function crossings({ edges }: Dag, centers: Centers): number {
+  const lines = edges
+    .map(([from, to]) => {
+      const a = centers.get(from) ?? { x: Number.NaN, y: Number.NaN };
+      const b = centers.get(to) ?? { x: Number.NaN, y: Number.NaN };
+      return { a, b, low: Math.min(a.y, b.y), high: Math.max(a.y, b.y) };
+    })
+    .sort((one, other) => one.low - other.low);
+  let count = 0;
+  for (const [i, one] of lines.entries()) {
+    for (let j = i + 1; j < lines.length; j++) {
+      const other = lines[j];
+      if (other === undefined || other.low >= one.high) break;
+      const splits =
+        side(one.a, one.b, other.a) * side(one.a, one.b, other.b) < 0 &&
+        side(other.a, other.b, one.a) * side(other.a, other.b, one.b) < 0;
+      if (splits) count++;
+    }
+  }
+  return count;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+function side(a: Point, b: Point, c: Point): number {
+  return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+}
+
+function medianMove(before: Centers, after: Centers): number {
+  const moves = [...before].map(([id, { x, y }]) => {
+    const moved = after.get(id) ?? { x, y };
+    return Math.hypot(moved.x - x, moved.y - y);
+  });
+  moves.sort((a, b) => a - b);
+  return moves[moves.length >> 1] ?? 0;
+}
