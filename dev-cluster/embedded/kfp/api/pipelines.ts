@@ -302,8 +302,10 @@ function newPipeline(given: z.infer<typeof pipelineMessage>) {
   };
 }
 
+/** Go's spellings: the SDK sends Python's `True`. */
 function booleanQuery(query: URLSearchParams, name: string): boolean {
-  const text = query.get(name) ?? 'false';
-  if (text !== 'true' && text !== 'false') throw invalid(`${name} must be true or false, not "${text}"`);
-  return text === 'true';
+  const text = queryText(query, name) ?? 'false';
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
+  throw invalid(`${name} must be true or false, not "${text}"`);
 }

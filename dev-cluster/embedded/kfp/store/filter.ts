@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { invalid } from '../errors.ts';
 import { fieldOf, type Field, type Listable, type Where } from './listable.ts';
 
+/** In the order of their numbers in filter.proto. */
 export const OPERATIONS = [
   'EQUALS',
   'NOT_EQUALS',
@@ -22,6 +23,12 @@ export interface Predicate {
   readonly value: string | number | readonly string[] | readonly number[];
 }
 
+/** protobuf's JSON takes an enum by its number, too, and the SDK sends it so. */
+const NUMBERED: ReadonlyMap<unknown, string> = new Map(
+  [1, 2, 3, 5, 6, 7, 8, 9].map((number, index) => [number, OPERATIONS[index] ?? '']),
+);
+const operation = z.preprocess((given) => NUMBERED.get(given) ?? given, z.enum(OPERATIONS));
+
 // int64 travels as a string; everything ours is compared with fits a double.
 const int64 = z.union([
   z.int(),
@@ -35,7 +42,7 @@ const seconds = z.iso.datetime({ offset: true }).transform((text) => Date.parse(
 
 const predicate = z
   .strictObject({
-    operation: z.enum(OPERATIONS),
+    operation,
     key: z.string().default(''),
     int_value: int32.optional(),
     long_value: int64.optional(),
@@ -45,13 +52,13 @@ const predicate = z
     long_values: z.strictObject({ values: z.array(int64).default([]) }).optional(),
     string_values: z.strictObject({ values: z.array(z.string()).default([]) }).optional(),
   })
-  .transform(({ operation, key, ...values }): Predicate => {
+  .transform(({ operation: by, key, ...values }): Predicate => {
     const given = Object.values(values).filter((value) => value !== undefined);
     const [only] = given;
-    if (key === '') throw invalid(`Predicate key cannot be empty for operation ${operation}`);
+    if (key === '') throw invalid(`Predicate key cannot be empty for operation ${by}`);
     if (only === undefined || given.length > 1)
       throw invalid(`The predicate on "${key}" must have exactly one value`);
-    return { operation, key, value: typeof only === 'object' ? only.values : only };
+    return { operation: by, key, value: typeof only === 'object' ? only.values : only };
   });
 
 const filter = z.strictObject({ predicates: z.array(predicate).default([]) });

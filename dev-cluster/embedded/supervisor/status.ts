@@ -1,0 +1,68 @@
+/** What the supervisor says about itself and its components: the file that `up`, `status` and `down` read. */
+import { z } from 'zod';
+import { readStateFile } from '../files.ts';
+import { isSameProcess, processMemoryMiB } from '../processes.ts';
+import { supervisorPaths, type SupervisorPaths } from './paths.ts';
+
+const processRecord = z.object({ pid: z.int(), started: z.string() });
+export type ProcessRecord = z.infer<typeof processRecord>;
+
+/** `waiting`: for what it depends on. `failed`: it will be tried again, later and later. */
+const componentState = z.enum(['waiting', 'starting', 'ready', 'restarting', 'failed', 'stopped']);
+export type ComponentState = z.infer<typeof componentState>;
+
+const componentStatus = z.object({
+  name: z.string(),
+  state: componentState,
+  version: z.string(),
+  endpoint: z.url().nullable(),
+  /** What it does now, or why it failed: one sentence. */
+  message: z.string(),
+  fraction: z.number().optional(),
+  /** When the state was last entered, milliseconds since the epoch. */
+  at: z.number(),
+  process: processRecord.optional(),
+  /** False for what may go on behind a cluster that can be used already. */
+  isNeeded: z.boolean(),
+});
+export type ComponentStatus = z.infer<typeof componentStatus>;
+
+export const clusterStatus = z.object({
+  version: z.literal(1),
+  supervisor: processRecord,
+  components: z.array(componentStatus),
+});
+export type ClusterStatus = z.infer<typeof clusterStatus>;
+
+/** The last status, whoever wrote it. */
+export function readStatus(paths: SupervisorPaths = supervisorPaths()): Promise<ClusterStatus | undefined> {
+  return readStateFile(paths.status, clusterStatus);
+}
+
+export function isSupervisorAlive(status: ClusterStatus | undefined): status is ClusterStatus {
+  return status !== undefined && isSameProcess(status.supervisor.pid, status.supervisor.started);
+}
+
+/** One line of `slipway status`. */
+export interface ReportedComponent {
+  readonly name: string;
+  readonly state: ComponentState;
+  readonly version: string;
+  readonly endpoint: string | null;
+  readonly memoryMiB: number | null;
+  readonly message: string;
+}
+
+/** With a dead supervisor everything counts as stopped, although its children may wait to be adopted. */
+export function report(status: ClusterStatus | undefined): readonly ReportedComponent[] {
+  if (status === undefined) return [];
+  const isAlive = isSupervisorAlive(status);
+  return status.components.map(({ name, state, version, endpoint, message, process: child }) => ({
+    name,
+    state: isAlive ? state : 'stopped',
+    version,
+    endpoint: isAlive ? endpoint : null,
+    memoryMiB: isAlive && child !== undefined ? (processMemoryMiB(child.pid) ?? null) : null,
+    message: isAlive ? message : 'Not running',
+  }));
+}

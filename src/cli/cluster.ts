@@ -1,0 +1,62 @@
+/** `slipway up`, `down` and `status`. */
+import * as supervisor from '../../dev-cluster/embedded/supervisor/up.ts';
+import { readStatus, report } from '../../dev-cluster/embedded/supervisor/status.ts';
+import type { ReportedComponent } from '../../dev-cluster/embedded/supervisor/status.ts';
+import type { ExitCode, Input } from './command.ts';
+
+/** With --json, one line per event; the last is `ready`. */
+export async function up({ flag, signal }: Input): Promise<ExitCode> {
+  const isJson = flag('json');
+  const components = await supervisor.up(({ component, message, fraction }) => {
+    print(
+      isJson
+        ? JSON.stringify({ event: 'progress', component, message, fraction })
+        : `${component}: ${message}`,
+    );
+  }, signal);
+  if (isJson) print(JSON.stringify({ event: 'ready', components: components.map(withoutMessage) }));
+  else print(table(components));
+  return 0;
+}
+
+export async function down({ flag }: Input): Promise<ExitCode> {
+  const stopped = await supervisor.down();
+  if (flag('json')) print(JSON.stringify({ stopped }));
+  else print(stopped.length === 0 ? 'Nothing was running.' : `Stopped ${stopped.join(', ')}.`);
+  return 0;
+}
+
+/** 1 unless everything is ready. */
+export async function status({ flag }: Input): Promise<ExitCode> {
+  const components = report(await readStatus());
+  if (flag('json')) print(JSON.stringify({ components: components.map(withoutMessage) }));
+  else print(components.length === 0 ? 'Not running. Start it with slipway up.' : table(components));
+  return components.length > 0 && components.every(({ state }) => state === 'ready') ? 0 : 1;
+}
+
+function withoutMessage({ name, state, version, endpoint, memoryMiB }: ReportedComponent) {
+  return { name, state, version, endpoint, memoryMiB };
+}
+
+function table(components: readonly ReportedComponent[]): string {
+  const rows = components.map(({ name, state, version, endpoint, memoryMiB, message }) => [
+    name,
+    state,
+    version,
+    memoryMiB === null ? '' : `${memoryMiB} MiB`,
+    endpoint ?? message,
+  ]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,118 @@
+/** `slipway`: the second composition root. Commands load their code when they run, so that --help costs nothing. */
+import { asError, isAbort, SlipwayError } from '../core/base/errors.ts';
+import {
+  findCommand,
+  overview,
+  parseInput,
+  usage,
+  UsageError,
+  type Command,
+  type ExitCode,
+} from './command.ts';
+
+const JSON_OPTION = { type: 'boolean', help: 'Machine-readable output' } as const;
+const NONE = { min: 0, max: 0 } as const;
+const ONE = { min: 1, max: 1 } as const;
+
+const commands: readonly Command[] = [
+  {
+    name: 'up',
+    help: 'Start the embedded cluster, or wait for the one that starts already',
+    argumentCount: NONE,
+    options: { json: JSON_OPTION },
+    run: async (input) => (await import('./cluster.ts')).up(input),
+  },
+  {
+    name: 'down',
+    help: 'Stop what up started',
+    argumentCount: NONE,
+    options: { json: JSON_OPTION },
+    run: async (input) => (await import('./cluster.ts')).down(input),
+  },
+  {
+    name: 'status',
+    help: 'Say what runs, where, and with how much memory (1: not all of it is ready)',
+    argumentCount: NONE,
+    options: { json: JSON_OPTION },
+    run: async (input) => (await import('./cluster.ts')).status(input),
+  },
+  {
+    name: 'logs',
+    help: 'Print the log of a component, or of the supervisor',
+    arguments: 'NAME',
+    argumentCount: ONE,
+    options: { follow: { type: 'boolean', short: 'f', help: 'Go on as it grows' }, json: JSON_OPTION },
+    run: async (input) => (await import('./logs.ts')).logs(input),
+  },
+  {
+    name: 'reset',
+    help: 'Stop the embedded cluster and delete its pipelines, runs and artifacts',
+    argumentCount: NONE,
+    options: { yes: { type: 'boolean', short: 'y', help: 'Do not ask' }, json: JSON_OPTION },
+    run: async (input) => (await import('./reset.ts')).reset(input),
+  },
+  {
+    name: 'doctor',
+    help: 'Check what the embedded cluster needs, with a fix for each that is missing',
+    argumentCount: NONE,
+    options: { json: JSON_OPTION },
+    run: async (input) => (await import('./doctor.ts')).doctor(input),
+  },
+  {
+    name: 'internal',
+    help: 'Processes of the cluster itself',
+    isInternal: true,
+    argumentCount: ONE,
+    options: {},
+    run: async (input) => (await import('./internal.ts')).internal(input),
+  },
+];
+
+async function main(args: readonly string[]): Promise<ExitCode> {
+  const [first] = args;
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    process.stdout.write(overview(commands));
+    return first === undefined ? 2 : 0;
+  }
+  const command = findCommand(commands, args);
+  if (command === undefined) throw unknownCommand(args);
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  // A second Ctrl+C ends at once.
+  if (command.isInternal !== true) process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const input = parseInput(command, args, stop.signal);
+  if (input === undefined) {
+    process.stdout.write(usage(command));
+    return 0;
+  }
+  return command.run(input);
+}
+
+function unknownCommand(args: readonly string[]): UsageError {
+  const group = commands.filter(({ name }) => name.startsWith(`${args[0] ?? ''} `));
+  return group.length > 0
+    ? new UsageError(
+        `slipway ${args[0] ?? ''} needs one of: ${group.map(({ name }) => name.split(' ')[1]).join(', ')}.`,
+      )
+    : new UsageError(`slipway has no command "${args[0] ?? ''}".`);
+}
+
+async function run(): Promise<void> {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    process.exitCode = 2;
+    if (isAbort(error)) return;
+    const action = error instanceof SlipwayError ? error.action : undefined;
+    process.stderr.write(
+      `slipway: ${[asError(error).message, action ?? ''].map(sentence).join(' ').trim()}\n`,
+    );
+  }
+}
+
+function sentence(text: string): string {
+  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+// The bundle is CommonJS, which has no await out here.
+void run();
