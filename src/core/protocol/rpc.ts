@@ -182,8 +182,7 @@ export class HostChannel<C extends Contract> implements Disposable {
   #toWire(error: unknown): WireError {
     if (isAbort(error)) return { reason: 'cancelled', message: 'Cancelled.', action: undefined };
     if (error instanceof SlipwayError) {
-      const { reason, message, action } = error;
-      return { reason, message, action };
+      return { reason: String(error.reason), message: error.message, action: error.action };
     }
     this.#options.onProblem('A webview request failed.', error);
     return { reason: 'internal', message: 'Something went wrong inside Slipway.', action: 'Show log' };
@@ -233,7 +232,7 @@ export class WebviewChannel<C extends Contract> implements Disposable {
         return;
       }
       if (signal?.aborted === true) {
-        reject(signal.reason as Error);
+        reject(signal.reason);
         return;
       }
       const id = this.#nextId++;
@@ -245,7 +244,7 @@ export class WebviewChannel<C extends Contract> implements Disposable {
       const giveUp = (error: unknown): void => {
         settle();
         this.#post({ type: 'cancel', id });
-        reject(error as Error);
+        reject(error);
       };
       const onAbort = (): void => giveUp(signal?.reason);
       const timer = setTimeout(
@@ -256,11 +255,11 @@ export class WebviewChannel<C extends Contract> implements Disposable {
       this.#pending.set(id, {
         resolve: (result) => {
           settle();
-          resolve(result as Result<C, M>);
+          resolve(result);
         },
         reject: (error) => {
           settle();
-          reject(error as Error);
+          reject(error);
         },
       });
       this.#post({ type: 'request', id, method, params });
@@ -282,7 +281,7 @@ export class WebviewChannel<C extends Contract> implements Disposable {
     // Browser extensions and developer tools post to windows too: not ours, not an error.
     if (message === undefined) return;
     if (message.type === 'state') {
-      this.#onState(message.state as C['state']);
+      this.#onState(message.state);
       return;
     }
     const pending = this.#pending.get(message.id);

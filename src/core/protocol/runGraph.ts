@@ -56,7 +56,8 @@ export interface RunGraphState {
   readonly title: string;
   readonly environment: {
     readonly name: string;
-    readonly status: 'ready' | 'starting' | 'stopped' | 'failed';
+    /** `unknown`: not looked at yet. */
+    readonly status: 'unknown' | 'ready' | 'starting' | 'stopped' | 'failed';
     readonly message: string | undefined;
   };
   readonly document: DocumentView;
@@ -210,11 +211,11 @@ const params = {
   task: z.object({ nodeId: z.string().max(2_000), taskId: id.nullable() }),
   /** Waits up to 20 s for text beyond `from`. */
   readLog: z.object({ taskId: id, attempt: id, from: z.int().min(0) }),
-  preview: z.object({ taskId: id, artifactId: id }),
+  preview: z.object({ artifactId: id }),
   explain: z.object({ taskId: id }),
   followFailure: z.object({ taskId: id, part: z.enum(['source', 'action']) }),
   openSource: z.object({ nodeId: id }),
-  openArtifact: z.object({ taskId: id, artifactId: id }),
+  openArtifact: z.object({ artifactId: id }),
   openLog: z.object({ taskId: id, attempt: id }),
   /** `null`: back to the document. */
   selectRun: z.object({ runId: id.nullable() }),

@@ -137,9 +137,11 @@ export async function openView<C extends Contract>(
       };
       global.slipwaySaved = saved;
       global['acquireVsCodeApi'] = () => ({
-        postMessage: (message: unknown) => global.slipwayReceive(JSON.parse(JSON.stringify(message))),
+        postMessage: (message: unknown) => global.slipwayReceive(structuredClone(message)),
         getState: () => global.slipwaySaved,
-        setState: (state: unknown) => (global.slipwaySaved = JSON.parse(JSON.stringify(state))),
+        setState: (state: unknown) => {
+          global.slipwaySaved = structuredClone(state);
+        },
       });
       const dress = (): void => {
         for (const [name, value] of Object.entries(variables))
@@ -177,7 +179,8 @@ export async function openView<C extends Contract>(
     {
       parsers: options.parsers,
       handlers: options.handlers,
-      onProblem: (message, cause) => complaints.push(`${message} ${String(cause ?? '')}`),
+      onProblem: (message, cause) =>
+        complaints.push(`${message} ${cause instanceof Error ? cause.message : ''}`),
     },
   );
   await page.goto(`${server.url}/${bundle}.html`);

@@ -170,11 +170,9 @@ function PortNode({ node }: { node: GraphNode }): ReactElement {
 
 /** Time, attempts and loop progress: right side of a card. */
 function Meter({ status }: { status: NodeStatus | undefined }): ReactElement | null {
-  const isOne = status?.tasks.total === 1;
-  const elapsed = useElapsed(
-    isOne || status?.iterations !== undefined ? status?.startedAt : undefined,
-    status?.finishedAt,
-  );
+  // The time of several tasks together says little; a loop's own says how long it took.
+  const isTimed = status?.tasks.total === 1;
+  const elapsed = useElapsed(isTimed ? status.startedAt : undefined, status?.finishedAt);
   if (status === undefined) return null;
   const { iterations, tasks, attempts } = status;
   return (

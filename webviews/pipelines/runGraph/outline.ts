@@ -72,7 +72,7 @@ export function outline(options: OutlineOptions): readonly OutlineItem[] {
           : undefined,
       hasChildren: iterations.length > 0 || inner.length > 0,
       children: () =>
-        iterations.length > 0 ? iterationDrafts(node, iterations, key) : nodeDrafts(inner, task, `${prefix}`),
+        iterations.length > 0 ? iterationDrafts(node, iterations, key) : nodeDrafts(inner, task, prefix),
     };
   };
 

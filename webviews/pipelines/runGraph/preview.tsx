@@ -7,7 +7,7 @@ import { Icon } from '../../shared/icon.tsx';
 import { useStore } from './context.ts';
 import { Metrics } from './metricViews.tsx';
 
-export function Artifact({ artifact, taskId }: { artifact: ArtifactView; taskId: string }): ReactElement {
+export function Artifact({ artifact }: { artifact: ArtifactView }): ReactElement {
   const store = useStore();
   const isDrawn = artifact.metrics !== undefined;
   // Reports are made to be read: they open at once.
@@ -33,7 +33,7 @@ export function Artifact({ artifact, taskId }: { artifact: ArtifactView; taskId:
               appearance="icon"
               label="Open in the editor"
               onClick={() =>
-                void store.request('openArtifact', { taskId, artifactId: artifact.id }, { timeoutMs: 60_000 })
+                void store.request('openArtifact', { artifactId: artifact.id }, { timeoutMs: 60_000 })
               }
             >
               <Icon name="go-to-file" />
@@ -52,26 +52,26 @@ export function Artifact({ artifact, taskId }: { artifact: ArtifactView; taskId:
           ))}
         </dl>
       )}
-      {isOpen ? <Preview taskId={taskId} artifactId={artifact.id} name={artifact.name} /> : null}
+      {isOpen ? <Preview artifactId={artifact.id} name={artifact.name} /> : null}
     </div>
   );
 }
 
-function Preview(props: { taskId: string; artifactId: string; name: string }): ReactElement {
+function Preview(props: { artifactId: string; name: string }): ReactElement {
   const store = useStore();
-  const { taskId, artifactId } = props;
+  const { artifactId } = props;
   const [preview, setPreview] = useState<ArtifactPreview>();
   useEffect(() => {
     const controller = new AbortController();
     store
-      .ask('preview', { taskId, artifactId }, { signal: controller.signal, timeoutMs: 60_000 })
+      .ask('preview', { artifactId }, { signal: controller.signal, timeoutMs: 60_000 })
       .then(setPreview)
       .catch((error: unknown) => {
         if (controller.signal.aborted || isAbort(error)) return;
         setPreview({ kind: 'none', message: error instanceof SlipwayError ? error.message : String(error) });
       });
     return () => controller.abort();
-  }, [store, taskId, artifactId]);
+  }, [store, artifactId]);
   if (preview === undefined) return <div className="hint">Loading…</div>;
   switch (preview.kind) {
     case 'none':

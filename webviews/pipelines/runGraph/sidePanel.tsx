@@ -115,7 +115,7 @@ function Detail({ detail }: { detail: TaskDetail }): ReactElement {
       <Iterations nodeId={detail.nodeId} />
       {metrics.length === 0 ? null : (
         <Section title="Metrics">
-          <IoList list={metrics} taskId={taskId} />
+          <IoList list={metrics} />
         </Section>
       )}
       {taskId !== undefined && detail.attempts.length > 0 ? (
@@ -123,12 +123,12 @@ function Detail({ detail }: { detail: TaskDetail }): ReactElement {
       ) : null}
       {outputs.length === 0 ? null : (
         <Section title="Outputs">
-          <IoList list={outputs} taskId={taskId} />
+          <IoList list={outputs} />
         </Section>
       )}
       {detail.inputs.length === 0 ? null : (
         <Section title={detail.nodeId === '' ? 'Parameters' : 'Inputs'}>
-          <IoList list={detail.inputs} taskId={taskId} />
+          <IoList list={detail.inputs} />
         </Section>
       )}
       {detail.definition.length === 0 ? null : (
@@ -193,7 +193,7 @@ export function Section(props: { title: string; actions?: ReactNode; children: R
   );
 }
 
-function IoList({ list, taskId }: { list: readonly IoView[]; taskId: string | undefined }): ReactElement {
+function IoList({ list }: { list: readonly IoView[] }): ReactElement {
   return (
     <div className="io-list">
       {list.map((io) => (
@@ -208,8 +208,8 @@ function IoList({ list, taskId }: { list: readonly IoView[]; taskId: string | un
             io.value === undefined ? null : (
               <pre className="value">{formatValue(io.value)}</pre>
             )
-          ) : taskId === undefined ? null : (
-            io.artifacts.map((artifact) => <Artifact key={artifact.id} artifact={artifact} taskId={taskId} />)
+          ) : (
+            io.artifacts.map((artifact) => <Artifact key={artifact.id} artifact={artifact} />)
           )}
         </div>
       ))}

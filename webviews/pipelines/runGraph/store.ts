@@ -156,7 +156,8 @@ export class GraphStore {
 
   /** `undefined`: all iterations together. */
   chooseIteration(loop: string, iteration: number | undefined): void {
-    const { [loop]: _, ...rest } = this.#snapshot.view.iterations;
+    const others = Object.entries(this.#snapshot.view.iterations).filter(([id]) => id !== loop);
+    const rest = Object.fromEntries(others);
     this.#setView({
       iterations: iteration === undefined ? rest : { ...rest, [loop]: iteration },
       selectedTask: undefined,

@@ -1,0 +1,444 @@
+/**
+ * What one run graph panel knows and does, without vscode: a pipeline file, an earlier or live run of it, and answers
+ * to its webview. panel.ts puts it into an editor; tests put it into a bare page.
+ */
+import type { KfpApi } from '../../clients/kfp/api.ts';
+import type { Artifact, Run, RunTask } from '../../clients/kfp/model.ts';
+import type { CommandArguments, CommandId } from '../../contributions.ts';
+import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
+import { isAbort, SlipwayError } from '../../core/base/errors.ts';
+import { Emitter, type Event } from '../../core/base/event.ts';
+import type { SourceRange } from '../../core/ir/model.ts';
+import type { Handlers } from '../../core/protocol/rpc.ts';
+import type {
+  ArtifactPreview,
+  GraphAct,
+  GraphTarget,
+  RunGraphContract,
+  RunGraphState,
+  RunSummary,
+} from '../../core/protocol/runGraph.ts';
+import type { Analyser } from '../analyser.ts';
+import { LiveRun } from '../liveRun.ts';
+import { pipelineNameOf } from '../store.ts';
+import { AnalysedDocument } from './documentView.ts';
+import { FailureExplainer, type FailureLinks } from './failure.ts';
+import { LogTail } from './logTail.ts';
+import { runSummary, taskRow } from './runRows.ts';
+import { runDetail, taskDetail } from './taskDetail.ts';
+
+export interface GraphEnvironment {
+  readonly name: string;
+  readonly status: RunGraphState['environment']['status'];
+  readonly message: string | undefined;
+  /** `undefined` while it is not ready. */
+  readonly kfp: KfpApi | undefined;
+}
+
+export interface GraphServices extends FailureLinks {
+  readonly analyser: Analyser;
+  environment(): GraphEnvironment;
+  readonly onDidChangeEnvironment: Event<void>;
+  /** Runs one of our commands; it reports its own failures. */
+  execute<Id extends CommandId>(id: Id, ...args: CommandArguments[Id]): Promise<void>;
+  /** The text as the user sees it, unsaved changes included. */
+  readText(uri: string): Promise<string>;
+  showText(uri: string, range: SourceRange | undefined): Promise<void>;
+  preview(artifact: Artifact, run: Run): Promise<ArtifactPreview>;
+  onProblem(message: string, cause: unknown): void;
+}
+
+const MOST_RUNS = 50;
+
+export class GraphController implements Disposable {
+  readonly #services: GraphServices;
+  readonly #disposables = new DisposableStore();
+  readonly #changed = this.#disposables.add(new Emitter<void>());
+  /** `state` has something new. */
+  readonly onDidChange = this.#changed.event;
+  readonly #uri: string | undefined;
+  readonly #file: AnalysedDocument | undefined;
+  readonly #log = this.#disposables.add(new LogTail());
+  readonly #explainer: FailureExplainer;
+  readonly #abort = new AbortController();
+  #run: ShownRun | undefined;
+  #runs: readonly RunSummary[] = [];
+  #busy: string | undefined;
+  #isVisible = true;
+
+  constructor(services: GraphServices, target: GraphTarget) {
+    this.#services = services;
+    this.#uri = target.uri;
+    this.#explainer = new FailureExplainer(services);
+    this.#disposables.add(services.onDidChangeEnvironment(() => this.#onEnvironment()));
+    if (target.uri !== undefined) {
+      this.#file = this.#disposables.add(new AnalysedDocument(services.analyser));
+      this.#disposables.add(this.#file.onDidChange(() => this.#changed.fire()));
+      void this.#loadFile(target.uri);
+    }
+    if (target.runId !== undefined) this.showRun(target.runId);
+    else void this.#listRuns();
+  }
+
+  get uri(): string | undefined {
+    return this.#uri;
+  }
+
+  get runId(): string | undefined {
+    return this.#run?.live.runId;
+  }
+
+  /** For the panel's tab. */
+  get title(): string {
+    const name =
+      this.#file?.analysis?.document.name ??
+      this.#run?.document.analysis?.document.name ??
+      this.#uri?.split('/').at(-1) ??
+      'Pipeline';
+    const run = this.#run?.live.state.run;
+    return run === undefined
+      ? name
+      : run.displayName.startsWith(name)
+        ? run.displayName
+        : `${name}: ${run.displayName}`;
+  }
+
+  get state(): RunGraphState {
+    const { name, status, message } = this.#services.environment();
+    const live = this.#run?.live.state;
+    const runs = this.#runs.map((one) => (live?.run?.id === one.id ? runSummary(live.run) : one));
+    return {
+      target: { uri: this.#uri, runId: this.runId },
+      title: this.#shownDocument?.analysis?.document.name ?? this.title,
+      environment: { name, status, message },
+      document: this.#documentView(),
+      canRun: this.#file === undefined ? live?.run !== undefined : this.#file.isRunnable,
+      run:
+        live?.run === undefined
+          ? undefined
+          : {
+              ...runSummary(live.run),
+              error: live.run.error,
+              connection: live.connection,
+              tasksRevision: live.tasksRevision,
+            },
+      runs,
+      busy: this.#busy,
+    };
+  }
+
+  /** Watches its run only while somebody can see it. */
+  setVisible(isVisible: boolean): void {
+    this.#isVisible = isVisible;
+    this.#run?.live.setWatched(isVisible);
+  }
+
+  /** The file's text changed. */
+  setText(text: string): void {
+    void this.#file?.setText(text);
+  }
+
+  /** The panel becomes this run's live graph. */
+  showRun(runId: string): void {
+    if (this.#run?.live.runId === runId) {
+      this.#run.live.wake();
+      return;
+    }
+    this.#run?.dispose();
+    this.#run = new ShownRun(runId, this.#services);
+    this.#run.onDidChange(() => this.#changed.fire());
+    this.#run.live.setWatched(this.#isVisible);
+    void this.#listRuns();
+    this.#changed.fire();
+  }
+
+  /** Back to the pipeline file, without a run. */
+  showDocument(): void {
+    if (this.#file === undefined) return;
+    this.#run?.dispose();
+    this.#run = undefined;
+    void this.#listRuns();
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+    this.#run?.dispose();
+    this.#disposables.dispose();
+  }
+
+  readonly handlers: Handlers<RunGraphContract> = {
+    drawing: async ({ collapsed }, signal) =>
+      (await this.#shownDocument?.drawing(collapsed ?? undefined, signal)) ?? { revision: 0, drawing: null },
+    tasks: () => {
+      const { tasks, tasksRevision } = this.#shownRun.live.state;
+      return Promise.resolve({ revision: tasksRevision, rows: tasks.map(taskRow) });
+    },
+    task: ({ nodeId, taskId }) => Promise.resolve(this.#taskDetail(nodeId, taskId)),
+    readLog: ({ attempt, from }, signal) =>
+      this.#log.read(this.#kfp(), this.#shownRun.live.runId, attempt, from, signal),
+    preview: async ({ artifactId }) => {
+      const { run, tasks } = this.#shownRun.known;
+      const artifact = findArtifact(tasks, artifactId);
+      if (artifact === undefined)
+        throw new SlipwayError('noArtifact', 'The run no longer has this artifact.');
+      return this.#services.preview(artifact, run);
+    },
+    explain: ({ taskId }, signal) =>
+      this.#explainer.explain(
+        this.#kfp(),
+        this.#task(taskId),
+        this.#shownDocument?.analysis?.document,
+        signal,
+      ),
+    followFailure: async ({ taskId, part }) => {
+      await this.#explainer.follow(this.#shownRun.live.runId, this.#task(taskId), part, this.#uri);
+      return null;
+    },
+    openSource: async ({ nodeId }) => {
+      const node = this.#file?.analysis?.drawing?.graph.nodes.find((one) => one.id === nodeId);
+      if (this.#uri !== undefined && node !== undefined) await this.#services.showText(this.#uri, node.range);
+      return null;
+    },
+    openArtifact: async ({ artifactId }) => {
+      await this.#services.execute('slipway.artifact.open', {
+        kind: 'artifact',
+        runId: this.#shownRun.live.runId,
+        artifactId,
+      });
+      return null;
+    },
+    openLog: async ({ taskId, attempt }) => {
+      const { runId } = this.#shownRun.live;
+      await this.#services.execute('slipway.task.openFullLog', { kind: 'task', runId, taskId, attempt });
+      return null;
+    },
+    selectRun: ({ runId }) => {
+      if (runId === null) this.showDocument();
+      else this.showRun(runId);
+      return Promise.resolve(null);
+    },
+    act: async ({ act }) => {
+      await this.#act(act);
+      return null;
+    },
+  };
+
+  async #act(act: GraphAct): Promise<void> {
+    const services = this.#services;
+    switch (act) {
+      case 'run':
+        await this.#while('Starting the run', () => this.#startRun('run'));
+        return;
+      case 'runWith':
+        await this.#startRun('runWith');
+        return;
+      case 'terminate':
+        await services.execute('slipway.run.terminate', this.#runTarget());
+        this.#shownRun.live.wake();
+        return;
+      case 'retry':
+        await services.execute('slipway.run.retry', this.#runTarget());
+        this.#shownRun.live.wake();
+        return;
+      case 'startService':
+        await this.#while('Starting the service', () => services.execute('slipway.environment.start'));
+        return;
+      case 'openText':
+        if (this.#uri !== undefined) await this.#services.showText(this.#uri, this.#firstProblem());
+        return;
+      case 'showLog':
+        await services.execute('slipway.showLog');
+    }
+  }
+
+  /** The file as it is now; without a file, the same version again, or a copy of the run to be changed. */
+  async #startRun(how: 'run' | 'runWith'): Promise<void> {
+    const services = this.#services;
+    const version = this.#run?.live.state.run?.version;
+    if (this.#uri !== undefined) {
+      const target = { kind: 'file', uri: this.#uri } as const;
+      await services.execute(how === 'run' ? 'slipway.pipeline.run' : 'slipway.pipeline.runWith', target);
+    } else if (how === 'run' && version !== undefined) {
+      await services.execute('slipway.pipeline.run', { kind: 'version', ...version });
+    } else {
+      await services.execute('slipway.run.clone', this.#runTarget());
+    }
+  }
+
+  async #while(what: string, work: () => Promise<void>): Promise<void> {
+    this.#busy = what;
+    this.#changed.fire();
+    try {
+      await work();
+    } finally {
+      this.#busy = undefined;
+      this.#changed.fire();
+    }
+  }
+
+  get #shownDocument(): AnalysedDocument | undefined {
+    return this.#run?.document.view.kind === 'drawn'
+      ? this.#run.document
+      : (this.#file ?? this.#run?.document);
+  }
+
+  #documentView(): RunGraphState['document'] {
+    // A file's drawing stands in until the run's own is there: most often they are the same.
+    const view = this.#shownDocument?.view ?? { kind: 'loading' };
+    const failure = this.#run?.live.state.failure;
+    return failure !== undefined && view.kind === 'loading'
+      ? { kind: 'failed', message: failure.message }
+      : view;
+  }
+
+  get #shownRun(): ShownRun {
+    if (this.#run === undefined) throw new SlipwayError('noRun', 'No run is shown here.');
+    return this.#run;
+  }
+
+  #runTarget(): { readonly kind: 'run'; readonly runId: string } {
+    return { kind: 'run', runId: this.#shownRun.live.runId };
+  }
+
+  #kfp(): KfpApi {
+    const { kfp, name } = this.#services.environment();
+    if (kfp === undefined)
+      throw new SlipwayError('notStarted', `${name} is not running.`, { action: 'Start it' });
+    return kfp;
+  }
+
+  #task(taskId: string): RunTask {
+    const task = this.#shownRun.live.state.tasks.find((one) => one.id === taskId);
+    if (task === undefined) throw new SlipwayError('noTask', 'The run no longer has this step.');
+    return task;
+  }
+
+  #taskDetail(nodeId: string, taskId: string | null): ReturnType<typeof taskDetail> {
+    if (nodeId === '') {
+      const { run, tasks } = this.#shownRun.known;
+      return runDetail(run, tasks);
+    }
+    const analysis = this.#shownDocument?.analysis;
+    const node = analysis?.drawing?.graph.nodes.find((one) => one.id === nodeId);
+    const hasSource = this.#file?.analysis?.drawing?.graph.nodes.some((one) => one.id === nodeId) === true;
+    return taskDetail(node, taskId === null ? undefined : this.#task(taskId), analysis?.document, hasSource);
+  }
+
+  #firstProblem(): SourceRange | undefined {
+    const problems = this.#file?.analysis?.problems;
+    return (problems?.find((one) => one.severity === 'error') ?? problems?.[0])?.range;
+  }
+
+  #onEnvironment(): void {
+    this.#run?.live.wake();
+    void this.#listRuns();
+    this.#changed.fire();
+  }
+
+  async #loadFile(uri: string): Promise<void> {
+    try {
+      await this.#file?.setText(await this.#services.readText(uri));
+    } catch {
+      this.#file?.fail('The file can’t be read: it may have been moved or deleted.');
+    }
+    void this.#listRuns();
+  }
+
+  /** Earlier runs of the same pipeline; without a service, or on failure, the last known ones stay. */
+  async #listRuns(): Promise<void> {
+    const { kfp } = this.#services.environment();
+    const { signal } = this.#abort;
+    const run = this.#run?.live.state.run;
+    const name = this.#shownDocument?.analysis?.document.name;
+    if (kfp === undefined || name === undefined) return;
+    try {
+      const page = await kfp.listRuns({ pageSize: 100, sortBy: 'created_at desc' }, signal);
+      if (signal.aborted) return;
+      const isSame = (one: Run): boolean =>
+        pipelineNameOf(one) === name ||
+        (run?.version !== undefined && one.version?.pipelineId === run.version.pipelineId);
+      this.#runs = page.items.filter(isSame).slice(0, MOST_RUNS).map(runSummary);
+      this.#changed.fire();
+    } catch (error) {
+      if (!isAbort(error)) this.#services.onProblem('Listing earlier runs failed.', error);
+    }
+  }
+}
+
+/** A run on show: watched, and drawn from the spec it really ran. */
+class ShownRun implements Disposable {
+  readonly live: LiveRun;
+  readonly document: AnalysedDocument;
+  readonly #disposables = new DisposableStore();
+  readonly #changed = this.#disposables.add(new Emitter<void>());
+  readonly onDidChange = this.#changed.event;
+  readonly #services: GraphServices;
+  readonly #abort = new AbortController();
+  #isSpecLoading = false;
+
+  constructor(runId: string, services: GraphServices) {
+    this.#services = services;
+    this.live = this.#disposables.add(new LiveRun(runId, () => services.environment().kfp));
+    this.document = this.#disposables.add(new AnalysedDocument(services.analyser));
+    this.#disposables.add(
+      this.live.onDidChange(() => {
+        void this.#loadSpec();
+        this.#changed.fire();
+      }),
+    );
+    this.#disposables.add(this.document.onDidChange(() => this.#changed.fire()));
+  }
+
+  /** Throws before the first answer. */
+  get known(): { readonly run: Run; readonly tasks: readonly RunTask[] } {
+    const { run, tasks } = this.live.state;
+    if (run === undefined) throw new SlipwayError('loading', 'The run is still being read.');
+    return { run, tasks };
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+    this.#disposables.dispose();
+  }
+
+  /** Once, when the run is first known; again after a failure, with the next change. */
+  async #loadSpec(): Promise<void> {
+    const { run } = this.live.state;
+    const { kfp } = this.#services.environment();
+    if (run === undefined || kfp === undefined || this.#isSpecLoading) return;
+    this.#isSpecLoading = true;
+    try {
+      const { signal } = this.#abort;
+      // A run by reference does not echo its spec.
+      const spec =
+        run.spec ??
+        (run.version === undefined
+          ? undefined
+          : (await kfp.getVersion(run.version.pipelineId, run.version.versionId, signal)).spec);
+      if (spec === undefined) {
+        this.document.fail('The server keeps no pipeline for this run.');
+        return;
+      }
+      await this.document.setText(
+        JSON.stringify({
+          pipeline_spec: spec.pipelineSpec,
+          ...(spec.platformSpec === undefined ? {} : { platform_spec: spec.platformSpec }),
+        }),
+      );
+    } catch (error) {
+      this.#isSpecLoading = false;
+      if (!isAbort(error)) this.#services.onProblem('Reading the pipeline of a run failed.', error);
+    }
+  }
+}
+
+function findArtifact(tasks: readonly RunTask[], id: string): Artifact | undefined {
+  for (const { outputs, inputs } of tasks) {
+    for (const { artifacts } of [...outputs.artifacts, ...inputs.artifacts]) {
+      const found = artifacts.find((artifact) => artifact.id === id);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
