@@ -28,14 +28,22 @@ export interface KfpApi {
   serverInfo(signal: AbortSignal): Promise<ServerInfo>;
   listPipelines(options: ListOptions, signal: AbortSignal): Promise<Page<Pipeline>>;
   uploadPipeline(name: string, yaml: string, signal: AbortSignal): Promise<Pipeline>;
-  uploadVersion(pipelineId: string, name: string, yaml: string, signal: AbortSignal): Promise<PipelineVersion>;
+  uploadVersion(
+    pipelineId: string,
+    name: string,
+    yaml: string,
+    signal: AbortSignal,
+  ): Promise<PipelineVersion>;
   deletePipeline(id: string, signal: AbortSignal): Promise<void>;
   listVersions(pipelineId: string, options: ListOptions, signal: AbortSignal): Promise<Page<PipelineVersion>>;
   getVersion(pipelineId: string, versionId: string, signal: AbortSignal): Promise<PipelineVersion>;
   deleteVersion(pipelineId: string, versionId: string, signal: AbortSignal): Promise<void>;
   listExperiments(options: ListOptions, signal: AbortSignal): Promise<Page<Experiment>>;
   createExperiment(name: string, signal: AbortSignal): Promise<Experiment>;
-  listRuns(options: ListOptions & { readonly experimentId?: string }, signal: AbortSignal): Promise<Page<Run>>;
+  listRuns(
+    options: ListOptions & { readonly experimentId?: string },
+    signal: AbortSignal,
+  ): Promise<Page<Run>>;
   getRun(id: string, signal: AbortSignal): Promise<Run>;
   createRun(run: NewRun, signal: AbortSignal): Promise<Run>;
   terminateRun(id: string, signal: AbortSignal): Promise<void>;

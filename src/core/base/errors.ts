@@ -14,6 +14,11 @@ export class SlipwayError<Reason extends string = string> extends Error {
   }
 }
 
+/** Narrows without `any` (`instanceof` on a generic class gives `SlipwayError<any>`). */
+export function isSlipwayError(error: unknown): error is SlipwayError {
+  return error instanceof SlipwayError;
+}
+
 /** True for the error that an aborted AbortSignal throws: never shown to the user. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.name === 'CanceledError');

@@ -1,0 +1,144 @@
+/**
+ * Every id that package.json contributes, with its type. test/unit/contributions compares both ways, so an id that is
+ * missing on either side fails there; inside the code a wrong id or argument fails to compile.
+ */
+import type { Uri } from 'vscode';
+
+/** A pipeline file: what the explorer and the editor title pass, or a row of the Pipelines view. */
+export type FileTarget = Uri | { readonly kind: 'file'; readonly uri: string };
+export interface PipelineTarget {
+  readonly kind: 'pipeline';
+  readonly pipelineId: string;
+}
+export interface VersionTarget {
+  readonly kind: 'version';
+  readonly pipelineId: string;
+  readonly versionId: string;
+}
+export interface RunTarget {
+  readonly kind: 'run';
+  readonly runId: string;
+}
+export interface TaskTarget {
+  readonly kind: 'task';
+  readonly runId: string;
+  readonly taskId: string;
+  /** Name in RunTask.attempts; the newest when absent. */
+  readonly attempt?: string;
+}
+/** An output of a task, by the ids that the run's tree carries. */
+export interface ArtifactTarget {
+  readonly kind: 'artifact';
+  readonly runId: string;
+  readonly artifactId: string;
+}
+
+/** What each command takes. A command without its target acts on the selected row or the active editor, or asks. */
+export interface CommandArguments {
+  'slipway.pipeline.run': [target?: FileTarget | VersionTarget | PipelineTarget];
+  'slipway.pipeline.runWith': [target?: FileTarget | VersionTarget | PipelineTarget];
+  'slipway.pipeline.runLocal': [target?: FileTarget];
+  'slipway.pipeline.openGraph': [target?: FileTarget];
+  'slipway.pipeline.openText': [target?: FileTarget];
+  'slipway.pipeline.upload': [target?: FileTarget];
+  'slipway.run.open': [target?: RunTarget];
+  'slipway.run.terminate': [target?: RunTarget];
+  'slipway.run.retry': [target?: RunTarget];
+  'slipway.run.clone': [target?: RunTarget];
+  'slipway.run.archive': [target?: RunTarget];
+  'slipway.run.unarchive': [target?: RunTarget];
+  'slipway.run.showEndedWhileAway': [];
+  'slipway.task.openLog': [target?: TaskTarget];
+  'slipway.task.openFullLog': [target?: TaskTarget];
+  'slipway.explainFailure': [target?: RunTarget | TaskTarget];
+  'slipway.artifact.open': [target?: ArtifactTarget];
+  'slipway.pipelines.delete': [target?: PipelineTarget | VersionTarget | RunTarget];
+  'slipway.pipelines.copyId': [target?: PipelineTarget | VersionTarget | RunTarget | TaskTarget];
+  'slipway.pipelines.loadMore': [target?: { readonly kind: 'more'; readonly list: string }];
+  'slipway.pipelines.refresh': [];
+  'slipway.pipelines.filter': [];
+  'slipway.pipelines.clearFilter': [];
+  'slipway.pipelines.sort': [];
+  'slipway.environment.start': [];
+  'slipway.environment.stop': [];
+  'slipway.environment.menu': [];
+  'slipway.showLog': [];
+  'slipway.openDemo': [];
+}
+export type CommandId = keyof CommandArguments;
+
+/** When the Command Palette shows a command; `never` is for commands that only make sense on a row. */
+export type PaletteWhen = 'always' | 'never' | 'slipway.isPipeline' | 'slipway.environment == ready';
+
+export const commands = {
+  'slipway.pipeline.run': 'slipway.isPipeline',
+  'slipway.pipeline.runWith': 'slipway.isPipeline',
+  'slipway.pipeline.runLocal': 'slipway.isPipeline',
+  'slipway.pipeline.openGraph': 'slipway.isPipeline',
+  'slipway.pipeline.openText': 'never',
+  'slipway.pipeline.upload': 'slipway.isPipeline',
+  'slipway.run.open': 'slipway.environment == ready',
+  'slipway.run.terminate': 'slipway.environment == ready',
+  'slipway.run.retry': 'slipway.environment == ready',
+  'slipway.run.clone': 'slipway.environment == ready',
+  'slipway.run.archive': 'never',
+  'slipway.run.unarchive': 'never',
+  'slipway.run.showEndedWhileAway': 'always',
+  'slipway.task.openLog': 'never',
+  'slipway.task.openFullLog': 'never',
+  'slipway.explainFailure': 'slipway.environment == ready',
+  'slipway.artifact.open': 'never',
+  'slipway.pipelines.delete': 'never',
+  'slipway.pipelines.copyId': 'never',
+  'slipway.pipelines.loadMore': 'never',
+  'slipway.pipelines.refresh': 'always',
+  'slipway.pipelines.filter': 'always',
+  'slipway.pipelines.clearFilter': 'always',
+  'slipway.pipelines.sort': 'always',
+  'slipway.environment.start': 'always',
+  'slipway.environment.stop': 'slipway.environment == ready',
+  'slipway.environment.menu': 'always',
+  'slipway.showLog': 'always',
+  'slipway.openDemo': 'always',
+} as const satisfies Record<CommandId, PaletteWhen>;
+
+export const viewContainerId = 'slipway';
+export const viewIds = { pipelines: 'slipway.pipelines' } as const;
+/** View types of webview panels. The artifact's has no script that could keep state, so it is not restored. */
+export const panelTypes = {
+  runGraph: 'slipway.runGraph',
+  runForm: 'slipway.runForm',
+  artifact: 'slipway.artifact',
+} as const;
+export const taskType = 'slipway';
+
+export interface Settings {
+  /** Pipeline file, relative to its workspace folder, whose graph opens with the folder. Empty: none. */
+  'slipway.openOnStart': string;
+  /** Toast when a run that you started ends. */
+  'slipway.notifications.runEnded': boolean;
+}
+export type SettingId = keyof Settings;
+
+/** Defaults, and whether the value may come from a folder that is not trusted. */
+export const settings: {
+  readonly [K in SettingId]: { readonly defaultValue: Settings[K]; readonly isRestricted: boolean };
+} = {
+  'slipway.openOnStart': { defaultValue: '', isRestricted: false },
+  'slipway.notifications.runEnded': { defaultValue: true, isRestricted: false },
+};
+
+export type EnvironmentKey = 'unknown' | 'stopped' | 'starting' | 'ready' | 'failed';
+
+export interface ContextKeys {
+  /** The active editor shows a pipeline document. */
+  'slipway.isPipeline': boolean;
+  'slipway.environment': EnvironmentKey;
+  'slipway.pipelines.isFiltered': boolean;
+}
+export type ContextKeyId = keyof ContextKeys;
+export const contextKeys = {
+  'slipway.isPipeline': null,
+  'slipway.environment': null,
+  'slipway.pipelines.isFiltered': null,
+} as const satisfies Record<ContextKeyId, null>;

@@ -1,0 +1,37 @@
+import { Disposable, window, workspace, type TextDocument } from 'vscode';
+import { setContext } from '../platform/contextKeys.ts';
+import { looksLikePipeline, sniffLength } from './sniff.ts';
+import { Position, Range } from 'vscode';
+
+/** True for an open document that is worth the graph worker's time. */
+export function isPipelineDocument(document: TextDocument): boolean {
+  if (document.languageId !== 'yaml' && document.languageId !== 'json') return false;
+  if (/\.pipeline\.ya?ml$/.test(document.uri.path)) return true;
+  // Up to 100 lines, so that a huge document is never copied whole.
+  return looksLikePipeline(
+    document.getText(new Range(new Position(0, 0), new Position(100, 0))).slice(0, sniffLength),
+  );
+}
+
+/** Keeps the context key `slipway.isPipeline` in step with the active editor; tells when a pipeline is first seen. */
+export function watchActiveEditor(onPipeline: () => void): Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const document = window.activeTextEditor?.document;
+    const isPipeline = document !== undefined && isPipelineDocument(document);
+    setContext('slipway.isPipeline', isPipeline);
+    if (isPipeline) onPipeline();
+  };
+  const lookSoon = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(look, 200);
+  };
+  look();
+  return Disposable.from(
+    window.onDidChangeActiveTextEditor(look),
+    workspace.onDidChangeTextDocument((event) => {
+      if (event.document === window.activeTextEditor?.document) lookSoon();
+    }),
+    new Disposable(() => clearTimeout(timer)),
+  );
+}

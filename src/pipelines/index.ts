@@ -1,0 +1,145 @@
+/**
+ * The pipelines noun: files, uploaded pipelines, runs and their steps. store.ts holds what is known, tree.ts and
+ * taskRows.ts make rows of it, view.ts shows them; *Commands.ts do what menus and buttons ask; graph/ is the run graph.
+ */
+import { join } from 'node:path';
+import {
+  commands,
+  type ExtensionContext,
+  type TaskProvider,
+  type TreeDataProvider,
+  type TreeView,
+} from 'vscode';
+import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
+import { slipwayHome } from '../clients/embedded.ts';
+import type { CliCommand } from '../environment/cli.ts';
+import type { Environments } from '../environment/session.ts';
+import type { CommandHandlers } from '../platform/commands.ts';
+import { setContext } from '../platform/contextKeys.ts';
+import type { ErrorReporter } from '../platform/errorReporter.ts';
+import type { Analyser } from './analyser.ts';
+import { LocalArtifactReader } from './artifactReader.ts';
+import { Artifacts } from './artifacts.ts';
+import { ArtifactViews } from './artifactViews.ts';
+import { PipelineDiagnostics } from './diagnostics.ts';
+import { Endings } from './endings.ts';
+import { Failures } from './failures.ts';
+import { fileCommands } from './fileCommands.ts';
+import { LocalRuns } from './localRuns.ts';
+import { LogTerminals } from './logTerminal.ts';
+import { openOnStart } from './openOnStart.ts';
+import type { GraphPanels, RunForms } from './panels.ts';
+import { PipelineFiles } from './pipelineFiles.ts';
+import type { PipelineNode } from './rows.ts';
+import { runCommands } from './runCommands.ts';
+import { runWork } from './runWork.ts';
+import { RunStarter } from './starter.ts';
+import { PipelinesStore, type EnvironmentView } from './store.ts';
+import { PipelinesView } from './view.ts';
+import { viewCommands } from './viewCommands.ts';
+import { VirtualDocuments } from './virtualDocuments.ts';
+
+export type { PipelineNode } from './rows.ts';
+
+export interface PipelinesDeps {
+  readonly context: ExtensionContext;
+  readonly environments: Environments;
+  readonly analyser: Analyser;
+  readonly reporter: ErrorReporter;
+  readonly cli: CliCommand;
+  readonly view: TreeView<PipelineNode>;
+}
+
+export function registerPipelines(deps: PipelinesDeps) {
+  const { context, environments, analyser, reporter, cli } = deps;
+  const disposables = new DisposableStore();
+
+  const store = disposables.add(new PipelinesStore());
+  const showEnvironment = (): void =>
+    store.setEnvironment(environmentView(environments), environments.session?.kfp);
+  disposables.add(environments.onDidChange(showEnvironment));
+  showEnvironment();
+
+  const view = disposables.add(new PipelinesView(store, deps.view));
+  const files = disposables.add(new PipelineFiles((found) => store.setFiles(found)));
+  reporter.background(files.scan());
+
+  const starter = new RunStarter(environments, context.workspaceState);
+  disposables.add(
+    starter.onDidStart(({ run }) => {
+      store.noteRun(run);
+      view.wake();
+    }),
+  );
+  const endings = disposables.add(
+    new Endings(environments, starter, context.globalState, reporter, (run) => {
+      store.noteRun(run);
+      view.addBadge();
+    }),
+  );
+
+  const documents = disposables.add(new VirtualDocuments());
+  const artifacts = new Artifacts(new LocalArtifactReader(slipwayHome()), renderMarkdown);
+  const artifactViews = new ArtifactViews(artifacts, documents);
+  const failures = new Failures(environments, analyser, () => store.state.files);
+  const logs = disposables.add(new LogTerminals(() => environments.require().kfp));
+  const localRuns = new LocalRuns(runWork({ cli, environments, analyser, starter }));
+  disposables.add(new PipelineDiagnostics(analyser, reporter));
+
+  const graphs: GraphPanels = {
+    openFile: async (uri) => {
+      await commands.executeCommand('vscode.open', uri);
+    },
+    openRun: () => Promise.resolve(),
+  };
+  const forms: RunForms = { open: () => Promise.resolve() };
+
+  const handlers = {
+    ...fileCommands({ environments, analyser, starter, store, graphs, forms, localRuns }),
+    ...runCommands({
+      environments,
+      analyser,
+      store,
+      view,
+      graphs,
+      forms,
+      logs,
+      failures,
+      artifactViews,
+      documents,
+      endings,
+      logFolder: join(context.globalStorageUri.fsPath, 'logs'),
+    }),
+    ...viewCommands({ environments, store, view }),
+  } satisfies Partial<CommandHandlers>;
+  reporter.background(openOnStart((uri) => graphs.openFile(uri)));
+
+  return {
+    handlers,
+    tree: view as TreeDataProvider<PipelineNode>,
+    tasks: localRuns as TaskProvider,
+    dispose: () => disposables.dispose(),
+  } satisfies Disposable & Record<string, unknown>;
+}
+
+function environmentView(environments: Environments): EnvironmentView {
+  const { state, current } = environments;
+  setContext('slipway.environment', state.kind);
+  const { label } = current;
+  switch (state.kind) {
+    case 'starting':
+      return { kind: 'starting', label, message: state.message };
+    case 'failed':
+      return { kind: 'failed', label, error: state.error };
+    default:
+      return { kind: state.kind, label };
+  }
+}
+
+/** VS Code's own Markdown renderer; it sanitises, and the result is shown without scripts all the same. */
+async function renderMarkdown(text: string): Promise<string> {
+  const html: unknown = await commands.executeCommand('markdown.api.render', text);
+  return typeof html === 'string'
+    ? html
+    : `<pre>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</pre>`;
+}
