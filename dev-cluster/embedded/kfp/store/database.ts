@@ -98,10 +98,14 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec('COMMIT');
     return result;
   } catch (error) {
-    // On a full disk SQLite may have rolled back by itself.
-    if (db.isTransaction) db.exec('ROLLBACK');
+    rollBack(db);
     throw error;
   }
+}
+
+function rollBack(db: DatabaseSync): void {
+  // On a full disk SQLite may have rolled back by itself.
+  if (db.isTransaction) db.exec('ROLLBACK');
 }
 
 /**

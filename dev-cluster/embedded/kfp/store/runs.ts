@@ -101,6 +101,7 @@ export const RUN_COLUMNS = `id, display_name AS displayName, description, experi
 export class RunStore {
   readonly #insert: StatementSync;
   readonly #get: StatementSync;
+  readonly #state: StatementSync;
   readonly #setState: StatementSync;
   readonly #setStorageState: StatementSync;
   readonly #delete: StatementSync;
@@ -113,6 +114,7 @@ export class RunStore {
        VALUES (?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#get = db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`);
+    this.#state = db.prepare('SELECT state FROM runs WHERE id = ?');
     this.#setState = db.prepare(
       `UPDATE runs SET state = ?1, finished_at = ?2, error = ?3,
          state_history_json = json_insert(state_history_json, '$[#]', json(?4)) WHERE id = ?5`,
@@ -146,6 +148,12 @@ export class RunStore {
   get(id: string): RunRow | undefined {
     const row = this.#get.get(id);
     return row && runRow.parse(row);
+  }
+
+  /** Without reading the rest of the row, which may be big. */
+  state(id: string): StoredRunState | undefined {
+    const row = this.#state.get(id);
+    return row && z.object({ state: z.enum(RUN_STATES) }).parse(row).state;
   }
 
   /** Sets the state, its time and its error, and appends to the history. */

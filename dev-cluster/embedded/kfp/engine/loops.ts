@@ -1,0 +1,45 @@
+/** What a loop runs over. */
+import type { Iterator } from '../../../../src/core/ir/model.ts';
+import { TaskError } from './errors.ts';
+import type { BoundArtifacts, BoundParameter, TaskIo } from './taskIo.ts';
+import type { LoopItem, TaskNode } from './taskNode.ts';
+import { toInputType, toItems } from './values.ts';
+
+/** Throws TaskError `input` when there is no list. */
+export function loopItems(iterator: Iterator, inputs: TaskIo): LoopItem[] {
+  const { items } = iterator;
+  if (iterator.kind === 'artifact') {
+    const name = items.kind === 'input' ? items.name : iterator.itemInput;
+    const bound = inputs.artifacts.get(name);
+    if (!bound)
+      throw new TaskError('input', `It should loop over the artifacts ${name}, but there are none.`);
+    return bound.items.map((artifact) => ({ kind: 'artifact', artifact }));
+  }
+  const name = items.kind === 'input' ? items.name : 'of the document';
+  const value = items.kind === 'raw' ? items.json : inputs.parameters.get(items.name)?.value;
+  if (value === undefined || value === null) {
+    throw new TaskError('input', `It should loop over ${name}, but that has no value.`);
+  }
+  return toItems(name, value).map((item) => ({ kind: 'parameter', value: item }));
+}
+
+/** The loop's inputs with one item in the place of the list. */
+export function iterationInputs(iterator: Iterator, loop: TaskNode, item: LoopItem): TaskIo {
+  const parameters = new Map<string, BoundParameter>(loop.inputs.parameters);
+  const artifacts = new Map<string, BoundArtifacts>(loop.inputs.artifacts);
+  if (iterator.items.kind === 'input') {
+    parameters.delete(iterator.items.name);
+    artifacts.delete(iterator.items.name);
+  }
+  if (item.kind === 'artifact') {
+    artifacts.set(iterator.itemInput, { items: [item.artifact], type: 'ITERATOR_INPUT' });
+  } else {
+    const declared = loop.component.inputs.parameters.find(({ name }) => name === iterator.itemInput);
+    parameters.set(iterator.itemInput, {
+      value:
+        declared && item.value !== null ? toInputType(declared.name, declared.type, item.value) : item.value,
+      type: 'ITERATOR_INPUT',
+    });
+  }
+  return { parameters, artifacts };
+}

@@ -1,0 +1,151 @@
+/**
+ * Runs steps as processes of this machine: lightweight Python components through `kfp.dsl.executor_main` in the kfp
+ * environment, containers when their command is here. See attemptProcess.ts for how they survive this process.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { delay } from '../../../../src/core/base/abort.ts';
+import { asError, isAbort, SlipwayError } from '../../../../src/core/base/errors.ts';
+import type { PythonEnvironmentSource } from '../../python/environments.ts';
+import { storeError } from '../store/database.ts';
+import { find, launch, signalGroup, type ProcessEnd, type RunningAttempt } from './attemptProcess.ts';
+import { StopStep, type Executor, type Step, type StepListener, type StepOutcome } from './executor.ts';
+import { collectOutputs } from './outputs.ts';
+import { stepCommand, type StepCommand } from './stepCommand.ts';
+
+export interface ProcessExecutorOptions {
+  readonly environments: PythonEnvironmentSource;
+  /** How long a step may take to end after SIGTERM. */
+  readonly graceMs?: number;
+}
+
+export class ProcessExecutor implements Executor {
+  readonly #environments: PythonEnvironmentSource;
+  readonly #graceMs: number;
+  /** By attempt: what this process started itself can be waited for without polling. */
+  readonly #running = new Map<string, RunningAttempt>();
+  readonly #closing = new AbortController();
+
+  constructor(options: ProcessExecutorOptions) {
+    this.#environments = options.environments;
+    this.#graceMs = options.graceMs ?? 10_000;
+  }
+
+  start(step: Step, listener: StepListener, signal: AbortSignal): Promise<StepOutcome> {
+    return this.#outcome(signal, async () => {
+      const attempt = await this.#launch(step, listener, signal);
+      this.#running.set(step.attempt, attempt);
+      listener.started(attempt.pid, attempt.identity);
+      return this.#end(step, attempt, signal);
+    });
+  }
+
+  adopt(step: Step, listener: StepListener, signal: AbortSignal): Promise<StepOutcome> {
+    return this.#outcome(signal, async () => {
+      const own = this.#running.get(step.attempt);
+      if (own) return this.#end(step, own, signal);
+      const found = find(step.folder, this.#closing.signal);
+      if (found.kind === 'neverStarted') return found;
+      if (found.kind === 'ended') return this.#read(step, found.end);
+      listener.started(found.attempt.pid, found.attempt.identity);
+      return this.#end(step, found.attempt, signal);
+    });
+  }
+
+  close(): void {
+    this.#closing.abort(new StopStep());
+    for (const attempt of this.#running.values()) attempt.release();
+  }
+
+  async #launch(step: Step, listener: StepListener, signal: AbortSignal): Promise<RunningAttempt> {
+    const command = await this.#command(step, listener, signal);
+    if (Object.keys(command.notes).length > 0) listener.noted(command.notes);
+    mkdirSync(join(step.folder, 'tmp'), { recursive: true, mode: 0o700 });
+    mkdirSync(join(step.folder, 'outputs'), { recursive: true, mode: 0o700 });
+    mkdirSync(step.outputFolder, { recursive: true, mode: 0o700 });
+    signal.throwIfAborted();
+    return launch({
+      folder: step.folder,
+      logPath: step.logPath,
+      argv: command.argv,
+      env: command.env,
+      cwd: join(step.folder, 'tmp'),
+    });
+  }
+
+  async #command(step: Step, listener: StepListener, signal: AbortSignal): Promise<StepCommand> {
+    const command = stepCommand(step, this.#environments, dirname(step.folder), signal);
+    // Said only when it takes a while: a note is a write.
+    const noted = { python: false };
+    const preparing = setTimeout(() => {
+      noted.python = true;
+      listener.noted({ python: 'preparing the Python environment' });
+    }, 300);
+    try {
+      return await command;
+    } finally {
+      clearTimeout(preparing);
+      if (noted.python) listener.noted({ python: undefined });
+    }
+  }
+
+  /** Waits for the end, and sees to it when the signal says so. */
+  async #end(step: Step, attempt: RunningAttempt, signal: AbortSignal): Promise<StepOutcome> {
+    const stop = (): void => void this.#stop(attempt, signal);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    try {
+      const end = await attempt.ended;
+      // Whatever the command left running in its group would outlive the task.
+      signalGroup(attempt.pid, 'SIGKILL');
+      return signal.aborted ? { kind: 'canceled' } : this.#read(step, end);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#running.delete(step.attempt);
+    }
+  }
+
+  async #stop(attempt: RunningAttempt, signal: AbortSignal): Promise<void> {
+    const reason: unknown = signal.reason;
+    const grace = (reason instanceof StopStep ? reason.graceMs : undefined) ?? this.#graceMs;
+    if (grace > 0) {
+      signalGroup(attempt.pid, 'SIGTERM');
+      const waiting = new AbortController();
+      await Promise.race([attempt.ended, delay(grace, waiting.signal).catch(() => undefined)]);
+      waiting.abort(new StopStep());
+    }
+    signalGroup(attempt.pid, 'SIGKILL');
+  }
+
+  #read(step: Step, end: ProcessEnd): StepOutcome {
+    if (end.kind === 'lost') {
+      return failed('It ended without leaving a result: it was killed, or the machine was restarted.', true);
+    }
+    if (end.code === 0) return { kind: 'succeeded', ...collectOutputs(step) };
+    const message =
+      end.signal === null
+        ? `It ended with exit code ${end.code}.`
+        : `It was ended by ${end.signal}${end.signal === 'SIGKILL' ? ', perhaps for lack of memory' : ''}.`;
+    return failed(message, true, end);
+  }
+
+  async #outcome(signal: AbortSignal, run: () => Promise<StepOutcome>): Promise<StepOutcome> {
+    try {
+      return await run();
+    } catch (error) {
+      if (this.#closing.signal.aborted) return new Promise<never>(() => undefined);
+      if (signal.aborted && isAbort(error)) return { kind: 'canceled' };
+      const known = storeError(error);
+      const action = known instanceof SlipwayError && known.action !== undefined ? ` ${known.action}` : '';
+      return failed(`${asError(known).message}${action}`, false);
+    }
+  }
+}
+
+function failed(
+  message: string,
+  mayRetry: boolean,
+  end?: { readonly code: number; readonly signal: string | null },
+): StepOutcome {
+  return { kind: 'failed', message, mayRetry, exitCode: end?.code ?? null, signal: end?.signal ?? null };
+}

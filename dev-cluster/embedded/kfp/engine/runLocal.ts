@@ -1,0 +1,154 @@
+/** Runs one pipeline in this process, with the same engine and store as the service: *Run locally*. */
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { JsonObject, JsonValue } from '../../../../src/core/base/json.ts';
+import type { SpecDocuments } from '../../../../src/clients/kfp/model.ts';
+import type { PythonEnvironmentSource } from '../../python/environments.ts';
+import type { ArtifactRow } from '../store/artifacts.ts';
+import { openDatabase } from '../store/database.ts';
+import { openStores, type Stores } from '../store/stores.ts';
+import type { TaskRow } from '../store/tasks.ts';
+import { readDocument } from './document.ts';
+import { PipelineEngine } from './engine.ts';
+import { ProcessExecutor } from './processExecutor.ts';
+
+export interface RunLocalOptions {
+  /** State, logs and artifacts; kept, and shared by later runs for their cache. */
+  readonly home: string;
+  readonly environments: PythonEnvironmentSource;
+  readonly displayName?: string;
+  readonly pipelineRoot?: string;
+  /** Default: one per core. */
+  readonly maxParallelSteps?: number;
+  /** How long a step may take to end after a cancel. */
+  readonly graceMs?: number;
+  /** A task's row was written, with the log of its newest attempt. */
+  readonly onTask?: (task: TaskRow, logPath: string | undefined) => void;
+  readonly onStart?: (runId: string) => void;
+  readonly onError?: (error: Error) => void;
+  /** Terminates the run; the promise still resolves, with CANCELED. */
+  readonly signal: AbortSignal;
+}
+
+export interface LocalRun {
+  readonly runId: string;
+  readonly state: 'SUCCEEDED' | 'FAILED' | 'CANCELED';
+  readonly error: string | undefined;
+  readonly outputs: LocalOutputs;
+  readonly tasks: readonly (TaskRow & { readonly produced: LocalOutputs })[];
+}
+
+export interface LocalOutputs {
+  readonly parameters: Readonly<Record<string, JsonValue>>;
+  readonly artifacts: Readonly<Record<string, readonly ArtifactRow[]>>;
+}
+
+export async function runLocal(
+  spec: SpecDocuments,
+  parameters: Readonly<Record<string, JsonValue>>,
+  options: RunLocalOptions,
+): Promise<LocalRun> {
+  options.signal.throwIfAborted();
+  const db = openDatabase(join(options.home, 'state.db'));
+  const stores = openStores(db);
+  const engine = new PipelineEngine({
+    stores,
+    executor: new ProcessExecutor({
+      environments: options.environments,
+      ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+    }),
+    home: options.home,
+    maxParallelSteps: options.maxParallelSteps ?? availableParallelism(),
+    parse: readDocument,
+    onError: options.onError ?? (() => undefined),
+  });
+  const runId = randomUUID();
+  const terminate = (): void => engine.terminate(runId);
+  try {
+    insertRun(stores, runId, spec, parameters, options);
+    options.onStart?.(runId);
+    const ended = untilEnded(engine, stores, runId);
+    const tasks = engine.onDidStore((rows) => {
+      for (const row of rows) {
+        options.onTask?.(row, stores.attempts.ofTask(row.id).at(-1)?.logPath);
+      }
+    });
+    options.signal.addEventListener('abort', terminate, { once: true });
+    engine.start(runId);
+    await ended;
+    tasks.dispose();
+    return read(stores, runId);
+  } finally {
+    options.signal.removeEventListener('abort', terminate);
+    await engine.close();
+    db.close();
+  }
+}
+
+function insertRun(
+  stores: Stores,
+  runId: string,
+  spec: SpecDocuments,
+  parameters: Readonly<Record<string, JsonValue>>,
+  options: RunLocalOptions,
+): void {
+  const document: JsonObject = {
+    pipeline_spec: spec.pipelineSpec,
+    ...(spec.platformSpec === undefined ? {} : { platform_spec: spec.platformSpec }),
+  };
+  stores.runs.insert({
+    id: runId,
+    displayName: options.displayName ?? readDocument(document).name,
+    description: '',
+    experimentId: '',
+    createdAt: Date.now(),
+    pipelineId: null,
+    versionId: null,
+    spec: document,
+    parameters,
+    pipelineRoot: options.pipelineRoot ?? '',
+    serviceAccount: '',
+  });
+}
+
+function untilEnded(engine: PipelineEngine, stores: Stores, runId: string): Promise<void> {
+  return new Promise((resolve) => {
+    const listener = engine.onDidChange((changed) => {
+      if (changed !== runId || !isOver(stores, runId)) return;
+      listener.dispose();
+      resolve();
+    });
+  });
+}
+
+function isOver(stores: Stores, runId: string): boolean {
+  const state = stores.runs.state(runId);
+  return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELED';
+}
+
+function read(stores: Stores, runId: string): LocalRun {
+  const run = stores.runs.get(runId);
+  const artifacts = new Map(stores.artifacts.ofRun(runId).map((artifact) => [artifact.id, artifact]));
+  const tasks = stores.tasks.ofRun(runId).map((task) => ({ ...task, produced: produced(task, artifacts) }));
+  const state = run?.state;
+  return {
+    runId,
+    state: state === 'SUCCEEDED' || state === 'CANCELED' ? state : 'FAILED',
+    error: run?.error ?? undefined,
+    outputs: tasks.find(({ kind }) => kind === 'ROOT')?.produced ?? { parameters: {}, artifacts: {} },
+    tasks,
+  };
+}
+
+function produced(task: TaskRow, artifacts: ReadonlyMap<string, ArtifactRow>): LocalOutputs {
+  return {
+    parameters: Object.fromEntries(task.outputs.parameters.map(({ key, value }) => [key, value])),
+    artifacts: Object.fromEntries(
+      task.outputs.artifacts.map(({ key, ids }) => [
+        key,
+        ids.map((id) => artifacts.get(id)).filter((artifact) => artifact !== undefined),
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,156 @@
+/** How a container's command runs on this machine, or the sentence that says why it can't. */
+import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { PythonEnvironment, PythonEnvironmentSource } from '../../python/environments.ts';
+import type { PythonFunction } from '../../../../src/core/ir/model.ts';
+import { TaskError } from './errors.ts';
+import type { Step } from './executor.ts';
+import { safeName } from './executorInput.ts';
+import { resolveCommand, resolveText } from './placeholders.ts';
+
+export interface StepCommand {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Badges for people. */
+  readonly notes: Readonly<Record<string, string>>;
+}
+
+/** Images that a kfp Python environment stands in for without loss. */
+const PLAIN_PYTHON = /^(?:docker\.io\/)?(?:library\/)?python:[\w.-]+$|^$/;
+
+/** Variables of the service's own process that a step must not see. */
+const PRIVATE = /^(SLIPWAY_|ELECTRON_|VSCODE_|NODE_|PYTHON|VIRTUAL_ENV$|__)/;
+
+/** Throws TaskError `environment` when the step can't run here. `runFolder` holds files that steps of a run share. */
+export async function stepCommand(
+  step: Step,
+  environments: PythonEnvironmentSource,
+  runFolder: string,
+  signal: AbortSignal,
+): Promise<StepCommand> {
+  const { container } = step;
+  const notes = PLAIN_PYTHON.test(container.image) ? {} : { image: 'not in its image' };
+  if (container.python) {
+    const environment = await pythonFor(container.python, environments, signal);
+    return {
+      argv: pythonArgv(step, container.python, environment, runFolder),
+      env: stepEnv(step, environment),
+      notes,
+    };
+  }
+  const environment = await environments.kfp(signal);
+  const env = stepEnv(step, environment);
+  const argv = resolveCommand([...container.command, ...container.args], step.input, step.names);
+  return { argv: [findProgram(step, argv, env), ...argv.slice(1)], env, notes };
+}
+
+function pythonFor(
+  python: PythonFunction,
+  environments: PythonEnvironmentSource,
+  signal: AbortSignal,
+): Promise<PythonEnvironment> {
+  return python.packages.length === 0
+    ? environments.kfp(signal)
+    : environments.withPackages(python.packages, { indexUrls: python.pipIndexUrls, signal });
+}
+
+function pythonArgv(
+  step: Step,
+  python: PythonFunction,
+  environment: PythonEnvironment,
+  runFolder: string,
+): string[] {
+  return [
+    environment.python,
+    '-m',
+    'kfp.dsl.executor_main',
+    '--component_module_path',
+    moduleFile(runFolder, step.container.label, python.source),
+    '--executor_input',
+    step.input.json,
+    '--function_to_execute',
+    python.functionName,
+  ];
+}
+
+/** One file per component and run, so that the iterations of a loop compile it once. */
+function moduleFile(runFolder: string, label: string, source: string): string {
+  const folder = join(runFolder, 'components', safeName(label));
+  const file = join(folder, 'ephemeral_component.py');
+  if (!exists(file)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const draft = join(folder, `draft-${process.pid}`);
+    writeFileSync(draft, source, { mode: 0o600 });
+    renameSync(draft, file);
+  }
+  return file;
+}
+
+function stepEnv(step: Step, environment: PythonEnvironment): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !PRIVATE.test(name));
+  const bin = join(environment.python, '..');
+  return {
+    ...Object.fromEntries(inherited),
+    PATH: [bin, process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter),
+    PYTHONUNBUFFERED: '1',
+    TMPDIR: join(step.folder, 'tmp'),
+    _KFP_RUNTIME: 'true',
+    KFP_POD_NAME: step.attempt,
+    KFP_POD_UID: step.taskId,
+    KFP_RETRY_INDEX: String(step.retryIndex),
+    KFP_RUN_ID: step.runId,
+    ...Object.fromEntries(
+      step.container.env.map(({ name, value }) => [name, resolveText(value, step.input, step.names)]),
+    ),
+  };
+}
+
+function findProgram(step: Step, argv: readonly string[], env: NodeJS.ProcessEnv): string {
+  const { image, command, args } = step.container;
+  const [program] = argv;
+  const where = image === '' ? 'its image' : `the image ${image}`;
+  if (program === undefined) {
+    throw new TaskError(
+      'environment',
+      `It runs the entry point of ${where}, which isn't on this machine. Give the component a command, or run it on a cluster.`,
+    );
+  }
+  if (image.startsWith('argostub/')) {
+    throw new TaskError(
+      'environment',
+      `It asks Kubernetes for a volume (${image}), and there is no Kubernetes here. Run this pipeline on a cluster.`,
+    );
+  }
+  if ([...command, ...args].includes('kfp.dsl.executor_main')) {
+    throw new TaskError(
+      'environment',
+      `Its Python code is only in ${where}, which can't run here. Make it a lightweight component, or run it on a cluster.`,
+    );
+  }
+  const found = program.includes('/')
+    ? [program].find(isExecutable)
+    : (env['PATH'] ?? '')
+        .split(delimiter)
+        .map((folder) => join(folder, program))
+        .find(isExecutable);
+  if (found === undefined) {
+    throw new TaskError(
+      'environment',
+      `Its command ${program} comes with ${where} and isn't on this machine. Install ${program} and try again, or run it on a cluster.`,
+    );
+  }
+  return found;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function exists(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}
