@@ -244,7 +244,8 @@ function validateDagOutputs(
           );
           continue;
         }
-        validateOutputType(context, known, made, output.name, selector, path);
+        if (producer.iterator === undefined)
+          validateOutputType(context, known, made, output.name, selector, path);
       }
     }
   }

@@ -137,7 +137,7 @@ function validateParameter(context: ValidationContext, place: Place, input: Task
       const from = producer.outputParameters.get(source.outputKey);
       if (from === undefined)
         reportUnknownOutput(context, place, source, 'parameter', producer.outputParameters.keys());
-      else checkParameterType(context, place, input, from.type, type);
+      else checkParameterType(context, place, input, isLoop(place, source) ? 'LIST' : from.type, type);
       return;
     }
     case 'taskFinalStatus':
@@ -179,7 +179,7 @@ function validateArtifact(context: ValidationContext, place: Place, input: TaskA
       const from = producer.outputArtifacts.get(source.outputKey);
       if (from === undefined)
         reportUnknownOutput(context, place, source, 'artifact', producer.outputArtifacts.keys());
-      else check(from);
+      else check({ type: from.type, isList: from.isList || isLoop(place, source) });
       return;
     }
     case 'missing':
@@ -201,6 +201,11 @@ function checkParameterType(
   if (to === undefined || input.selector !== undefined || isPassable(from, to)) return;
   const message = `The input ${quote(input.name)} must be ${typeNames[to]}, but gets ${typeNames[from]}.`;
   context.report('type-mismatch', message, input.range, place.path);
+}
+
+/** A loop's outputs are lists of what one iteration gives; SDKs before 2.1 declare the iteration's own type. */
+function isLoop(place: Place, source: { readonly producerTask: string }): boolean {
+  return place.tasks.get(source.producerTask)?.iterator !== undefined;
 }
 
 function isLoopItem(name: string): boolean {
