@@ -76,7 +76,7 @@ export function startSlipway(context: ExtensionContext, view: TreeView<PipelineN
     },
     tree: pipelines.tree,
     tasks: pipelines.tasks,
-    restorePanel: () => Promise.resolve(),
+    restorePanel: pipelines.restorePanel,
     dispose: () => disposables.dispose(),
   };
 }

@@ -304,7 +304,7 @@ function causeOf(
   for (const { cause, where, pattern, sentence } of causes) {
     const match = pattern.exec(where === 'exception' ? exception : all);
     if (match === null) continue;
-    const detail = match.slice(1).find((group) => group !== undefined && group !== '');
+    const detail = match.slice(1).find((group: string | undefined) => group !== undefined && group !== '');
     return { cause, sentence: fill(sentence, detail) };
   }
   if (exit.signal === 'SIGKILL' || exit.code === 137 || exit.code === -9)

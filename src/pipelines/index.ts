@@ -9,9 +9,11 @@ import {
   type TaskProvider,
   type TreeDataProvider,
   type TreeView,
+  type WebviewPanel,
 } from 'vscode';
 import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
 import { slipwayHome } from '../clients/embedded.ts';
+import { panelTypes } from '../contributions.ts';
 import type { CliCommand } from '../environment/cli.ts';
 import type { Environments } from '../environment/session.ts';
 import type { CommandHandlers } from '../platform/commands.ts';
@@ -27,8 +29,9 @@ import { Failures } from './failures.ts';
 import { fileCommands } from './fileCommands.ts';
 import { LocalRuns } from './localRuns.ts';
 import { LogTerminals } from './logTerminal.ts';
+import { RunGraphPanels } from './graph/panel.ts';
 import { openOnStart } from './openOnStart.ts';
-import type { GraphPanels, RunForms } from './panels.ts';
+import type { RunForms } from './panels.ts';
 import { PipelineFiles } from './pipelineFiles.ts';
 import type { PipelineNode } from './rows.ts';
 import { runCommands } from './runCommands.ts';
@@ -86,12 +89,10 @@ export function registerPipelines(deps: PipelinesDeps) {
   const localRuns = new LocalRuns(runWork({ cli, environments, analyser, starter }));
   disposables.add(new PipelineDiagnostics(analyser, reporter));
 
-  const graphs: GraphPanels = {
-    openFile: async (uri) => {
-      await commands.executeCommand('vscode.open', uri);
-    },
-    openRun: () => Promise.resolve(),
-  };
+  const { extensionUri } = context;
+  const graphs = disposables.add(
+    new RunGraphPanels({ extensionUri, environments, analyser, artifacts, failures, reporter }),
+  );
   const forms: RunForms = { open: () => Promise.resolve() };
 
   const handlers = {
@@ -118,6 +119,12 @@ export function registerPipelines(deps: PipelinesDeps) {
     handlers,
     tree: view as TreeDataProvider<PipelineNode>,
     tasks: localRuns as TaskProvider,
+    /** Gives a panel that VS Code brought back after a reload its content again. */
+    restorePanel: (viewType: string, panel: WebviewPanel, state: unknown): Promise<void> => {
+      if (viewType === panelTypes.runGraph) return graphs.restore(panel, state);
+      panel.dispose();
+      return Promise.resolve();
+    },
     dispose: () => disposables.dispose(),
   } satisfies Disposable & Record<string, unknown>;
 }

@@ -59,7 +59,7 @@ export class Poller implements Disposable {
         await this.#polled.poll(isWide, signal);
         failures = 0;
       } catch (error) {
-        if (signal.aborted || isAbort(error)) return;
+        if (isAbort(error)) return;
         // The store shows what went wrong; here it only slows the looks down.
         failures++;
       }

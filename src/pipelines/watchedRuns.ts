@@ -63,7 +63,7 @@ export class WatchedRuns implements Disposable {
         for (const watched of mine) await this.#look(watched, kfp, abort.signal);
         failures = 0;
       } catch (error) {
-        if (abort.signal.aborted || isAbort(error)) return;
+        if (isAbort(error)) return;
         failures++;
       }
       try {

@@ -23,9 +23,7 @@ export class ErrorReporter {
   show(error: unknown): void {
     if (isAbort(error)) return;
     this.log(error);
-    const recovery: Recovery = (error instanceof SlipwayError
-      ? this.#recoveries[error.reason]
-      : undefined) ?? {
+    const recovery: Recovery = (isSlipwayError(error) ? this.#recoveries[error.reason] : undefined) ?? {
       title: 'Show Log',
       command: 'slipway.showLog',
     };

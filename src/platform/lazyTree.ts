@@ -5,7 +5,9 @@ import { EventEmitter, type ProviderResult, type TreeDataProvider, type TreeItem
  * says "no data provider"; until `load` resolves it shows its own progress bar.
  */
 export class LazyTree<T> implements TreeDataProvider<T> {
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- the type is VS Code's own
   readonly #changed = new EventEmitter<T | T[] | undefined | null | void>();
+  #loading: Promise<TreeDataProvider<T>> | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #load: () => Promise<TreeDataProvider<T>>;
   #provider: TreeDataProvider<T> | undefined;
@@ -38,15 +40,12 @@ export class LazyTree<T> implements TreeDataProvider<T> {
     this.#changed.dispose();
   }
 
-  async #ready(): Promise<TreeDataProvider<T>> {
-    if (this.#provider === undefined) {
-      const provider = await this.#load();
-      // Two calls may have waited for one load.
-      if (this.#provider !== provider) {
-        this.#provider = provider;
-        provider.onDidChangeTreeData?.((element) => this.#changed.fire(element));
-      }
-    }
-    return this.#provider;
+  #ready(): Promise<TreeDataProvider<T>> {
+    this.#loading ??= this.#load().then((provider) => {
+      this.#provider = provider;
+      provider.onDidChangeTreeData?.((element) => this.#changed.fire(element));
+      return provider;
+    });
+    return this.#loading;
   }
 }
