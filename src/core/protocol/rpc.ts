@@ -7,7 +7,7 @@
  * page had asked for is cancelled.
  */
 import type { Disposable } from '../base/disposable.ts';
-import { isAbort, SlipwayError } from '../base/errors.ts';
+import { asError, isAbort, SlipwayError } from '../base/errors.ts';
 import type { Event } from '../base/event.ts';
 
 export interface Contract {
@@ -232,7 +232,7 @@ export class WebviewChannel<C extends Contract> implements Disposable {
         return;
       }
       if (signal?.aborted === true) {
-        reject(signal.reason);
+        reject(asError(signal.reason));
         return;
       }
       const id = this.#nextId++;
@@ -244,7 +244,7 @@ export class WebviewChannel<C extends Contract> implements Disposable {
       const giveUp = (error: unknown): void => {
         settle();
         this.#post({ type: 'cancel', id });
-        reject(error);
+        reject(asError(error));
       };
       const onAbort = (): void => giveUp(signal?.reason);
       const timer = setTimeout(
@@ -259,7 +259,7 @@ export class WebviewChannel<C extends Contract> implements Disposable {
         },
         reject: (error) => {
           settle();
-          reject(error);
+          reject(asError(error));
         },
       });
       this.#post({ type: 'request', id, method, params });

@@ -12,6 +12,7 @@ import type { SourceRange } from '../../core/ir/model.ts';
 import type { Handlers } from '../../core/protocol/rpc.ts';
 import type {
   ArtifactPreview,
+  FailureView,
   GraphAct,
   GraphTarget,
   RunGraphContract,
@@ -22,7 +23,6 @@ import type { Analyser } from '../analyser.ts';
 import { LiveRun } from '../liveRun.ts';
 import { pipelineNameOf } from '../store.ts';
 import { AnalysedDocument } from './documentView.ts';
-import { FailureExplainer, type FailureLinks } from './failure.ts';
 import { LogTail } from './logTail.ts';
 import { runSummary, taskRow } from './runRows.ts';
 import { runDetail, taskDetail } from './taskDetail.ts';
@@ -35,7 +35,13 @@ export interface GraphEnvironment {
   readonly kfp: KfpApi | undefined;
 }
 
-export interface GraphServices extends FailureLinks {
+/** A failure as the panel shows it, and what its buttons do. */
+export interface ExplainedStep {
+  readonly view: FailureView;
+  follow(part: 'source' | 'action'): Promise<void>;
+}
+
+export interface GraphServices {
   readonly analyser: Analyser;
   environment(): GraphEnvironment;
   readonly onDidChangeEnvironment: Event<void>;
@@ -44,6 +50,7 @@ export interface GraphServices extends FailureLinks {
   /** The text as the user sees it, unsaved changes included. */
   readText(uri: string): Promise<string>;
   showText(uri: string, range: SourceRange | undefined): Promise<void>;
+  explain(runId: string, taskId: string, signal: AbortSignal): Promise<ExplainedStep>;
   preview(artifact: Artifact, run: Run): Promise<ArtifactPreview>;
   onProblem(message: string, cause: unknown): void;
 }
@@ -59,7 +66,8 @@ export class GraphController implements Disposable {
   readonly #uri: string | undefined;
   readonly #file: AnalysedDocument | undefined;
   readonly #log = this.#disposables.add(new LogTail());
-  readonly #explainer: FailureExplainer;
+  /** By task id: what the panel's buttons refer to. */
+  readonly #explained = new Map<string, ExplainedStep>();
   readonly #abort = new AbortController();
   #run: ShownRun | undefined;
   #runs: readonly RunSummary[] = [];
@@ -69,7 +77,6 @@ export class GraphController implements Disposable {
   constructor(services: GraphServices, target: GraphTarget) {
     this.#services = services;
     this.#uri = target.uri;
-    this.#explainer = new FailureExplainer(services);
     this.#disposables.add(services.onDidChangeEnvironment(() => this.#onEnvironment()));
     if (target.uri !== undefined) {
       this.#file = this.#disposables.add(new AnalysedDocument(services.analyser));
@@ -184,15 +191,13 @@ export class GraphController implements Disposable {
         throw new SlipwayError('noArtifact', 'The run no longer has this artifact.');
       return this.#services.preview(artifact, run);
     },
-    explain: ({ taskId }, signal) =>
-      this.#explainer.explain(
-        this.#kfp(),
-        this.#task(taskId),
-        this.#shownDocument?.analysis?.document,
-        signal,
-      ),
+    explain: async ({ taskId }, signal) => {
+      const explained = await this.#services.explain(this.#shownRun.live.runId, taskId, signal);
+      this.#explained.set(taskId, explained);
+      return explained.view;
+    },
     followFailure: async ({ taskId, part }) => {
-      await this.#explainer.follow(this.#shownRun.live.runId, this.#task(taskId), part, this.#uri);
+      await this.#explained.get(taskId)?.follow(part);
       return null;
     },
     openSource: async ({ nodeId }) => {

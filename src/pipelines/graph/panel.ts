@@ -26,16 +26,22 @@ import type { ErrorReporter } from '../../platform/errorReporter.ts';
 import { attachWebview, createPanel } from '../../platform/webviewHost.ts';
 import type { Analyser } from '../analyser.ts';
 import type { Artifacts } from '../artifacts.ts';
-import { showFailureSource } from '../failureSource.ts';
+import type { ExplainedFailure, Failures } from '../failures.ts';
 import type { GraphPanels } from '../panels.ts';
 import { readText } from '../readText.ts';
-import { GraphController, type GraphEnvironment, type GraphServices } from './controller.ts';
+import {
+  GraphController,
+  type ExplainedStep,
+  type GraphEnvironment,
+  type GraphServices,
+} from './controller.ts';
 
 export interface RunGraphDeps {
   readonly extensionUri: Uri;
   readonly environments: Environments;
   readonly analyser: Analyser;
   readonly artifacts: Artifacts;
+  readonly failures: Failures;
   readonly reporter: ErrorReporter;
 }
 
@@ -131,7 +137,7 @@ export class RunGraphPanels implements GraphPanels, Disposable {
   }
 
   #services(): GraphServices {
-    const { environments, analyser, artifacts, reporter } = this.#deps;
+    const { environments, analyser, artifacts, failures, reporter } = this.#deps;
     return {
       analyser,
       environment: () => environmentOf(environments),
@@ -140,11 +146,32 @@ export class RunGraphPanels implements GraphPanels, Disposable {
       readText: (uri) => readText(Uri.parse(uri)),
       showText: (uri, range) => showText(Uri.parse(uri), range),
       preview: (artifact, run) => artifacts.preview(artifact, run),
-      showFailureSource: (python, line, uri) =>
-        showFailureSource(python, line, uri === undefined ? undefined : Uri.parse(uri)),
+      explain: async (runId, taskId, signal) =>
+        explainedStep(await failures.explain(runId, taskId, signal), failures),
       onProblem: (message, cause) => reporter.log(new Error(message, { cause: asError(cause) })),
     };
   }
+}
+
+function explainedStep(failure: ExplainedFailure, failures: Failures): ExplainedStep {
+  const { explanation, source, sourceLabel } = failure;
+  // The one action may be to open the source: no second button for the same thing.
+  const opensSource = explanation.action.id === 'openSource';
+  return {
+    view: {
+      reason: explanation.reason,
+      lines: explanation.lines,
+      likelyCause: explanation.likelyCause,
+      sourceLabel: opensSource ? undefined : sourceLabel,
+      actionLabel:
+        opensSource && sourceLabel !== undefined ? `Open ${sourceLabel}` : explanation.action.label,
+    },
+    follow: async (part) => {
+      if (part === 'action') await failures.act(failure);
+      else if (source !== undefined)
+        await window.showTextDocument(source.uri, { selection: source.range, preview: true });
+    },
+  };
 }
 
 function environmentOf(environments: Environments): GraphEnvironment {
