@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 
-const exactly = (text: string): RegExp =>
-  new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const exactly = (text: string): RegExp => new RegExp(`^\\s*${escaped(text)}\\s*$`);
 
 export class Workbench {
   readonly #page: Page;
@@ -33,9 +33,8 @@ export class Workbench {
   /** By its palette title, e.g. `Slipway: Run Pipeline`. */
   async runCommand(title: string): Promise<void> {
     await this.#quickInput('F1', `>${title}`);
-    const row = this.#page.locator('.quick-input-list .monaco-list-row').first();
-    await row.filter({ has: this.#page.getByText(title, { exact: true }) }).waitFor();
-    await this.#page.keyboard.press('Enter');
+    const label = this.#page.locator('.label-name').filter({ hasText: exactly(title) });
+    await this.#page.locator('.quick-input-list .monaco-list-row').filter({ has: label }).click();
   }
 
   async #quickInput(chord: string, text: string): Promise<void> {
@@ -53,16 +52,12 @@ export class Workbench {
 
   /** Shows a view container by the title of its activity bar icon. */
   async openViewContainer(title: string): Promise<void> {
-    // The label carries the keybinding in brackets when there is one.
-    const action = this.#page.locator(
-      `.activitybar a.action-label:is([aria-label="${title}"], [aria-label^="${title} ("])`,
-    );
+    const action = this.action(this.#page.locator('.activitybar'), title);
     await action.waitFor();
     if ((await action.locator('xpath=..').getAttribute('aria-expanded')) !== 'true') await action.click();
-    await this.#page
-      .locator('.sidebar .composite.title h2')
-      .filter({ hasText: exactly(title) })
-      .waitFor();
+    // A container with one view is headed `Container: View`.
+    const heading = this.#page.locator('.sidebar .composite.title h2');
+    await heading.filter({ hasText: new RegExp(`^${escaped(title)}(:|$)`) }).waitFor();
   }
 
   /** A row of a tree in the side bar, by its visible label. */
@@ -72,9 +67,9 @@ export class Workbench {
       .filter({ has: this.#page.locator('.label-name').filter({ hasText: exactly(label) }) });
   }
 
-  /** A row's inline action or a title action, by its tooltip. */
+  /** An icon button by its tooltip, which ends with the keybinding in brackets when there is one. */
   action(scope: Locator, title: string): Locator {
-    return scope.locator(`.action-label[aria-label="${title}"], .action-label[title="${title}"]`);
+    return scope.locator(`.action-label:is([aria-label="${title}"], [aria-label^="${title} ("])`);
   }
 
   /** Chooses from a row's context menu. By keyboard, because a click on a menu that has just appeared is lost. */
