@@ -129,7 +129,8 @@ function artifactText(
   if (!artifact) return 'null';
   switch (property) {
     case undefined:
-      return JSON.stringify({ artifacts });
+      // For inputs that take a list.
+      return JSON.stringify(artifacts);
     case 'uri':
       return artifact.uri;
     case 'path':

@@ -3,6 +3,7 @@
  * environment, containers when their command is here. See attemptProcess.ts for how they survive this process.
  */
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { delay } from '../../../../src/core/base/abort.ts';
 import { asError, isAbort, SlipwayError } from '../../../../src/core/base/errors.ts';
@@ -11,7 +12,7 @@ import { storeError } from '../store/database.ts';
 import { find, launch, signalGroup, type ProcessEnd, type RunningAttempt } from './attemptProcess.ts';
 import { StopStep, type Executor, type Step, type StepListener, type StepOutcome } from './executor.ts';
 import { collectOutputs } from './outputs.ts';
-import { stepCommand, type StepCommand } from './stepCommand.ts';
+import { stepCommand, temporaryFolder, type StepCommand } from './stepCommand.ts';
 
 export interface ProcessExecutorOptions {
   readonly environments: PythonEnvironmentSource;
@@ -60,8 +61,9 @@ export class ProcessExecutor implements Executor {
   async #launch(step: Step, listener: StepListener, signal: AbortSignal): Promise<RunningAttempt> {
     const command = await this.#command(step, listener, signal);
     if (Object.keys(command.notes).length > 0) listener.noted(command.notes);
-    mkdirSync(join(step.folder, 'tmp'), { recursive: true, mode: 0o700 });
+    mkdirSync(join(step.folder, 'work'), { recursive: true, mode: 0o700 });
     mkdirSync(join(step.folder, 'outputs'), { recursive: true, mode: 0o700 });
+    mkdirSync(temporaryFolder(step), { recursive: true, mode: 0o700 });
     mkdirSync(step.outputFolder, { recursive: true, mode: 0o700 });
     signal.throwIfAborted();
     return launch({
@@ -69,7 +71,7 @@ export class ProcessExecutor implements Executor {
       logPath: step.logPath,
       argv: command.argv,
       env: command.env,
-      cwd: join(step.folder, 'tmp'),
+      cwd: join(step.folder, 'work'),
     });
   }
 
@@ -102,6 +104,7 @@ export class ProcessExecutor implements Executor {
     } finally {
       signal.removeEventListener('abort', stop);
       this.#running.delete(step.attempt);
+      await rm(temporaryFolder(step), { recursive: true, force: true });
     }
   }
 

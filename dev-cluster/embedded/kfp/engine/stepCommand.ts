@@ -1,5 +1,6 @@
 /** How a container's command runs on this machine, or the sentence that says why it can't. */
 import { accessSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { PythonEnvironment, PythonEnvironmentSource } from '../../python/environments.ts';
 import type { PythonFunction } from '../../../../src/core/ir/model.ts';
@@ -93,7 +94,7 @@ function stepEnv(step: Step, environment: PythonEnvironment): NodeJS.ProcessEnv 
     ...Object.fromEntries(inherited),
     PATH: [bin, process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter),
     PYTHONUNBUFFERED: '1',
-    TMPDIR: join(step.folder, 'tmp'),
+    TMPDIR: temporaryFolder(step),
     _KFP_RUNTIME: 'true',
     KFP_POD_NAME: step.attempt,
     KFP_POD_UID: step.taskId,
@@ -105,20 +106,28 @@ function stepEnv(step: Step, environment: PythonEnvironment): NodeJS.ProcessEnv 
   };
 }
 
+/** Short: sockets in it have at most some hundred bytes for their path. */
+export function temporaryFolder(step: Step): string {
+  return join(
+    tmpdir(),
+    `slipway-${step.attempt.slice(step.attempt.lastIndexOf('-', step.attempt.lastIndexOf('-') - 1) + 1)}`,
+  );
+}
+
 function findProgram(step: Step, argv: readonly string[], env: NodeJS.ProcessEnv): string {
   const { image, command, args } = step.container;
   const [program] = argv;
   const where = image === '' ? 'its image' : `the image ${image}`;
-  if (program === undefined) {
-    throw new TaskError(
-      'environment',
-      `It runs the entry point of ${where}, which isn't on this machine. Give the component a command, or run it on a cluster.`,
-    );
-  }
   if (image.startsWith('argostub/')) {
     throw new TaskError(
       'environment',
       `It asks Kubernetes for a volume (${image}), and there is no Kubernetes here. Run this pipeline on a cluster.`,
+    );
+  }
+  if (program === undefined) {
+    throw new TaskError(
+      'environment',
+      `It runs the entry point of ${where}, which isn't on this machine. Give the component a command, or run it on a cluster.`,
     );
   }
   if ([...command, ...args].includes('kfp.dsl.executor_main')) {
