@@ -31,11 +31,11 @@ import { LocalRuns } from './localRuns.ts';
 import { LogTerminals } from './logTerminal.ts';
 import { RunGraphPanels } from './graph/panel.ts';
 import { openOnStart } from './openOnStart.ts';
-import type { RunForms } from './panels.ts';
 import { PipelineFiles } from './pipelineFiles.ts';
 import type { PipelineNode } from './rows.ts';
 import { runCommands } from './runCommands.ts';
 import { runWork } from './runWork.ts';
+import { RunFormPanels } from './runForm.ts';
 import { RunStarter } from './starter.ts';
 import { PipelinesStore, type EnvironmentView } from './store.ts';
 import { PipelinesView } from './view.ts';
@@ -93,7 +93,9 @@ export function registerPipelines(deps: PipelinesDeps) {
   const graphs = disposables.add(
     new RunGraphPanels({ extensionUri, environments, analyser, artifacts, failures, reporter }),
   );
-  const forms: RunForms = { open: () => Promise.resolve() };
+  const forms = disposables.add(
+    new RunFormPanels({ extensionUri, environments, analyser, starter, graphs, reporter }),
+  );
 
   const handlers = {
     ...fileCommands({ environments, analyser, starter, store, graphs, forms, localRuns }),
@@ -122,8 +124,7 @@ export function registerPipelines(deps: PipelinesDeps) {
     /** Gives a panel that VS Code brought back after a reload its content again. */
     restorePanel: (viewType: string, panel: WebviewPanel, state: unknown): Promise<void> => {
       if (viewType === panelTypes.runGraph) return graphs.restore(panel, state);
-      panel.dispose();
-      return Promise.resolve();
+      return forms.restore(panel, state);
     },
     dispose: () => disposables.dispose(),
   } satisfies Disposable & Record<string, unknown>;
