@@ -43,8 +43,7 @@ async function start(): Promise<void> {
   if (desktop) {
     const vsix = join(repositoryRoot, 'dist', 'slipway.vsix');
     await phases.run('opening VS Code', async () => {
-      const vsce = join(repositoryRoot, 'node_modules', '@vscode', 'vsce', 'vsce');
-      await node(vsce, 'package', '--no-dependencies', '--skip-license', '--out', vsix);
+      await node('package.mjs');
       await openDesktopEditor(workspace, vsix, signal);
     });
     await phases.save(phasesFile());
