@@ -7,6 +7,7 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore as useFlowStore,
   type Viewport,
 } from '@xyflow/react';
 import {
@@ -19,7 +20,7 @@ import {
   type ReactElement,
 } from 'react';
 import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
-import { useSelected, useStore } from './context.ts';
+import { useElementSize, useSelected, useStore } from './context.ts';
 import { drawingElements } from './drawingElements.ts';
 import { PipelineEdge } from './graphEdges.tsx';
 import { nodeElementId, PipelineNode, type CanvasNode } from './graphNodes.tsx';
@@ -32,6 +33,7 @@ const edgeTypes = { pipeline: PipelineEdge };
 /** A minimap of thousands of nodes costs more than it shows. */
 const MINIMAP_UP_TO = 1_500;
 const ZOOM = { min: 0.05, max: 2 };
+const FIT = { padding: 0.08, maxZoom: 1 };
 
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowUp: 'up',
@@ -58,6 +60,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   // The canvas takes the focus when it opens: only the keyboard makes that visible.
   const [isKeyboard, setKeyboard] = useState(false);
   const active = useSelected((snapshot) => snapshot.active);
+  const selected = useSelected((snapshot) => snapshot.view.selected);
   const isStale = useSelected(({ host }) => host?.document.kind === 'drawn' && host.document.isStale);
   const { nodes, edges, boxes } = useMemo(() => drawingElements(drawing), [drawing]);
   const navigator = useMemo(() => new GraphNavigator(drawing), [drawing]);
@@ -111,13 +114,28 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     else if (event.key === ' ' && active !== undefined && isGroup(nodes, active)) store.toggleGroup(active);
     else if (event.key === 'Escape') store.select(undefined);
     else if (event.key === 'r' || event.key === 'R') store.act('run');
-    else if (event.key === 'f') void flow.fitView({ duration: moveDuration(), padding: 0.1, maxZoom: 1 });
+    else if (event.key === 'f') fit();
     else if (event.key === 'z' && active !== undefined) zoomTo(active);
     else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: moveDuration() });
     else if (event.key === '-') void flow.zoomOut({ duration: moveDuration() });
     else return;
     event.preventDefault();
   };
+
+  const fit = useCallback((): void => {
+    void flow.fitView({ ...FIT, duration: moveDuration() });
+  }, [flow]);
+
+  // Until the user moves the drawing, it stays fitted: to the panel beside it, and to what is drawn.
+  const isMoved = useRef(store.viewport !== undefined);
+  const [element, setElement] = useState<HTMLDivElement | null>(null);
+  const { width, height } = useElementSize(element);
+  useEffect(() => {
+    if (!isMoved.current && width > 0 && height > 0) void flow.fitView(FIT);
+  }, [flow, width, height, drawing]);
+  useEffect(() => {
+    if (selected !== undefined && selected !== '' && isMoved.current) reveal(selected);
+  }, [selected, width, reveal]);
 
   const zoomTo = (nodeId: string): void => {
     const box = boxes.get(nodeId);
@@ -135,7 +153,10 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
 
   return (
     <div
-      ref={root}
+      ref={(node) => {
+        root.current = node;
+        setElement(node);
+      }}
       className={`canvas${isStale ? ' stale' : ''}${isKeyboard ? ' keyboard' : ''}`}
       role="application"
       aria-label="Pipeline graph. Arrow keys move along the edges, Enter opens a step."
@@ -171,9 +192,14 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
         maxZoom={ZOOM.max}
         attributionPosition="bottom-center"
         {...(store.viewport === undefined
-          ? { fitView: true, fitViewOptions: { padding: 0.1, maxZoom: 1 } }
+          ? { fitView: true, fitViewOptions: FIT }
           : { defaultViewport: store.viewport })}
-        onMoveEnd={(_, viewport: Viewport) => store.saveViewport(viewport)}
+        onMoveEnd={(event, viewport: Viewport) => {
+          // Without an event it was not the user.
+          if (event === null) return;
+          isMoved.current = true;
+          store.saveViewport(viewport);
+        }}
         onNodeClick={(_, node) => {
           root.current?.focus({ preventScroll: true });
           store.activate(node.id);
@@ -189,9 +215,18 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
         <Controls
           showInteractive={false}
           position="bottom-left"
-          fitViewOptions={{ padding: 0.1, maxZoom: 1, duration: moveDuration() }}
+          onFitView={() => {
+            isMoved.current = false;
+          }}
+          onZoomIn={() => {
+            isMoved.current = true;
+          }}
+          onZoomOut={() => {
+            isMoved.current = true;
+          }}
+          fitViewOptions={{ ...FIT, duration: moveDuration() }}
         />
-        {nodes.length <= MINIMAP_UP_TO && nodes.length > 1 ? <GraphMiniMap /> : null}
+        {nodes.length <= MINIMAP_UP_TO ? <GraphMiniMap drawing={drawing} /> : null}
       </ReactFlow>
       <Legend drawing={drawing} />
       {isSearching ? <Search drawing={drawing} onGoTo={goTo} onClose={closeSearch} /> : null}
@@ -199,10 +234,17 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   );
 }
 
-function GraphMiniMap(): ReactElement {
+/** Only while part of the drawing is out of sight. */
+function GraphMiniMap({ drawing }: { drawing: LaidOutGraph }): ReactElement | null {
   // Any change of a status may change a colour.
   useSelected((snapshot) => snapshot.statuses);
   const store = useStore();
+  const isAllSeen = useFlowStore(({ transform: [x, y, zoom], width, height }) =>
+    [x, y, width - x - drawing.width * zoom, height - y - drawing.height * zoom].every(
+      (space) => space >= -1,
+    ),
+  );
+  if (isAllSeen) return null;
   return (
     <MiniMap<CanvasNode>
       pannable

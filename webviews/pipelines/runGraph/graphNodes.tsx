@@ -121,8 +121,14 @@ function OpenGroup({ node }: { node: GraphNode }): ReactElement {
         ) : (
           <StateIcon state={status.state} />
         )}
-        <span className="group-label ellipsis">{node.label}</span>
-        <span className="card-detail ellipsis grow">{node.detail}</span>
+        <div className="card-text">
+          <div className="card-label">{node.label}</div>
+          {node.detail === '' ? null : (
+            <div className="card-detail">
+              <span className="ellipsis">{node.detail}</span>
+            </div>
+          )}
+        </div>
         <Meter status={status} />
       </div>
       <GroupToggle node={node} isOpen />

@@ -7,7 +7,12 @@ import { Icon } from '../../shared/icon.tsx';
 import { useStore } from './context.ts';
 import { Metrics } from './metricViews.tsx';
 
-export function Artifact({ artifact }: { artifact: ArtifactView }): ReactElement {
+export function Artifact(props: {
+  artifact: ArtifactView;
+  name: string;
+  producer: string | undefined;
+}): ReactElement {
+  const { artifact, name } = props;
   const store = useStore();
   const isDrawn = artifact.metrics !== undefined;
   // Reports are made to be read: they open at once.
@@ -16,8 +21,11 @@ export function Artifact({ artifact }: { artifact: ArtifactView }): ReactElement
     <div className="artifact" data-testid={`artifact-${artifact.name}`}>
       <div className="artifact-head">
         <Icon name="package" />
-        <span className="ellipsis grow" title={artifact.uri}>
-          {artifact.name}
+        <span className="io-name" title={artifact.uri}>
+          {name}
+        </span>
+        <span className="hint ellipsis grow">
+          {props.producer === undefined ? '' : `from ${props.producer}`}
         </span>
         <span className="type">{artifact.type}</span>
         {isDrawn ? null : (
@@ -41,7 +49,7 @@ export function Artifact({ artifact }: { artifact: ArtifactView }): ReactElement
           </>
         )}
       </div>
-      {artifact.metrics === undefined ? null : <Metrics metrics={artifact.metrics} name={artifact.name} />}
+      {artifact.metrics === undefined ? null : <Metrics metrics={artifact.metrics} name={name} />}
       {artifact.metadata.length === 0 ? null : (
         <dl className="facts">
           {artifact.metadata.map((entry) => (
@@ -52,7 +60,7 @@ export function Artifact({ artifact }: { artifact: ArtifactView }): ReactElement
           ))}
         </dl>
       )}
-      {isOpen ? <Preview artifactId={artifact.id} name={artifact.name} /> : null}
+      {isOpen ? <Preview artifactId={artifact.id} name={name} /> : null}
     </div>
   );
 }

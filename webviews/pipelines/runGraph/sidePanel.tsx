@@ -198,22 +198,31 @@ function IoList({ list }: { list: readonly IoView[] }): ReactElement {
     <div className="io-list">
       {list.map((io) => (
         <div key={`${io.kind} ${io.producer ?? ''} ${io.name}`} className="io">
-          <div className="io-head">
-            <span className="io-name">{io.name}</span>
-            {io.producer === undefined ? null : <span className="hint ellipsis">from {io.producer}</span>}
-            <span className="grow" />
-            <span className="type">{io.type}</span>
-          </div>
-          {io.kind === 'parameter' ? (
-            io.value === undefined ? null : (
-              <pre className="value">{formatValue(io.value)}</pre>
-            )
-          ) : (
-            io.artifacts.map((artifact) => <Artifact key={artifact.id} artifact={artifact} />)
-          )}
+          <Io io={io} />
         </div>
       ))}
     </div>
+  );
+}
+
+function Io({ io }: { io: IoView }): ReactElement {
+  const [only, ...others] = io.artifacts;
+  // One artifact is shown as the input or output itself.
+  if (only !== undefined && others.length === 0)
+    return <Artifact artifact={only} name={io.name} producer={io.producer} />;
+  return (
+    <>
+      <div className="io-head">
+        <span className="io-name">{io.name}</span>
+        {io.producer === undefined ? null : <span className="hint ellipsis">from {io.producer}</span>}
+        <span className="grow" />
+        <span className="type">{io.type}</span>
+      </div>
+      {io.value === undefined ? null : <pre className="value">{formatValue(io.value)}</pre>}
+      {io.artifacts.map((artifact) => (
+        <Artifact key={artifact.id} artifact={artifact} name={artifact.name} producer={undefined} />
+      ))}
+    </>
   );
 }
 

@@ -8,6 +8,7 @@ import type {
   GraphAct,
   RunGraphContract,
   RunGraphState,
+  RunView,
   TaskRow,
 } from '../../../src/core/protocol/runGraph.ts';
 import type { RequestOptions, WebviewChannel } from '../../../src/core/protocol/rpc.ts';
@@ -48,6 +49,7 @@ export class GraphStore {
   /** Revision and collapsed groups of the drawing shown or asked for. */
   #drawingKey = '';
   #isPullingTasks = false;
+  #isFailureAwaited = false;
   #tasksKey = '';
 
   constructor(channel: WebviewChannel<RunGraphContract>, view: ViewState, save: (state: unknown) => void) {
@@ -88,6 +90,7 @@ export class GraphStore {
       ...(isOtherRun ? { index: undefined, statuses: new Map<string, NodeStatus>() } : {}),
     });
     if (isOtherRun && before !== undefined) this.#setView({ iterations: {}, selectedTask: undefined });
+    this.#showResult(before?.run, host.run);
     this.#saveView();
     this.#pullDrawing();
     void this.#pullTasks();
@@ -183,6 +186,25 @@ export class GraphStore {
     return this.#viewport;
   }
 
+  /** A run that ends before the user's eyes shows what it made, unless they look at something else. */
+  #showResult(before: RunView | undefined, after: RunView | undefined): void {
+    const hasEnded =
+      before?.id === after?.id && before !== undefined && !isFinalRun(before.state) && after !== undefined;
+    if (!hasEnded || this.#snapshot.view.selected !== undefined) return;
+    if (after.state === 'SUCCEEDED') this.select('');
+    if (after.state === 'FAILED') this.#isFailureAwaited = true;
+  }
+
+  /** The step that failed first by itself: a group fails because of a step inside it. */
+  #showFailure(): void {
+    if (!this.#isFailureAwaited || this.#snapshot.view.selected !== undefined) return;
+    const failed = this.#rows.filter((row) => row.state === 'FAILED' && row.attempts > 0);
+    const first = failed.sort((a, b) => (a.finishedAt ?? Infinity) - (b.finishedAt ?? Infinity))[0];
+    if (first === undefined) return;
+    this.#isFailureAwaited = false;
+    this.select(first.path, first.id);
+  }
+
   #pullDrawing(): void {
     const { host, view } = this.#snapshot;
     if (host?.document.kind !== 'drawn') {
@@ -233,6 +255,7 @@ export class GraphStore {
         this.#tasksKey = key;
         this.#rows = rows;
         this.#fold();
+        this.#showFailure();
       }
     } catch (error) {
       this.#fail(error);

@@ -78,7 +78,7 @@ function RunChoice({ host }: { host: RunGraphState }): ReactElement {
   const { run } = host;
   const runs =
     run === undefined || host.runs.some((one) => one.id === run.id) ? host.runs : [run, ...host.runs];
-  const options = runs.map((one) => ({ value: one.id, label: runLabel(one) }));
+  const options = runs.map((one) => ({ value: one.id, label: runLabel(one, host.title) }));
   return (
     <Dropdown
       label="Shown run"
@@ -94,14 +94,16 @@ function RunChoice({ host }: { host: RunGraphState }): ReactElement {
   );
 }
 
-function runLabel(run: RunSummary): string {
+/** Runs are most often named after their pipeline and the time: then the time is enough. */
+function runLabel(run: RunSummary, title: string): string {
+  const rest = run.name.startsWith(`${title} `) ? run.name.slice(title.length + 1) : undefined;
   const time = new Date(run.createdAt).toLocaleString(undefined, {
     month: 'short',
     day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
   });
-  return `${run.name} · ${RUN_STATE_TEXT[run.state]} · ${time}`;
+  return `${rest ?? `${run.name} · ${time}`} · ${RUN_STATE_TEXT[run.state]}`;
 }
 
 function RunState({ run }: { run: RunView }): ReactElement {
