@@ -167,7 +167,12 @@ function validateDag(
 ): void {
   const group = uses?.groupPath;
   if (dag.tasks.length === 0) {
-    context.report('empty-dag', 'This dag has no tasks, so there is nothing to run.', dag.range, group);
+    context.report(
+      'empty-dag',
+      'This dag has no tasks, so there is nothing to run.',
+      dag.range,
+      group === '' ? undefined : group,
+    );
   }
   const tasks = new Map(dag.tasks.map((task) => [task.key, task]));
   for (const task of dag.tasks) {
