@@ -148,7 +148,7 @@ def package_model(
             f"| Accuracy | {accuracy:.1%} |\n"
             f"| Needed | {minimum_accuracy:.1%} |\n"
             f"| Framework | {model.metadata['framework']} |\n"
-            f"| Regularization | {model.metadata['regularization']} |\n"
+            f"| Regularization | {model.metadata['regularization']:g} |\n"
         )
 
 

@@ -35,8 +35,8 @@ def pick_best(
     best.metadata.update(models[winner].metadata)
     for model, value in zip(models, scores):
         regularization = model.metadata["regularization"]
-        metrics.log_metric(f"roc_auc at {regularization}", value)
-        print(f"regularization {regularization}: {value:.4f}")
+        metrics.log_metric(f"roc_auc at {regularization:g}", value)
+        print(f"regularization {regularization:g}: {value:.4f}")
     return scores[winner]
 
 

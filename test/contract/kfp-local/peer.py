@@ -1,6 +1,6 @@
 """Runs compiled pipelines through kfp.local and tells how each ended: the independent truth for our own engine.
 
-usage: python peer.py CASES.json RESULTS.json   (CASES: [{"name", "file", "parameters", "folder"}])
+usage: python peer.py CASES.json RESULTS.json   (CASES: [{"name", "file", "parameters", "times", "folder"}])
 
 Each case runs in its own process, two at a time, since kfp.local keeps its configuration in globals. kfp.local itself
 is untouched; of the pipeline it gets only the pip part of each step's command is taken out, because that part would
@@ -34,40 +34,44 @@ def without_pip(text):
 def content_of(path):
     """Text of an artifact's file, a digest of what is no text, the listing of a folder, None for nothing."""
     if os.path.isdir(path):
-        return {"folder": sorted(os.listdir(path))}
+        return sorted(os.listdir(path))
     if not os.path.exists(path):
         return None
     with open(path, "rb") as file:
         data = file.read()
     try:
-        return {"text": data.decode()}
+        return data.decode()
     except UnicodeDecodeError:
-        return {"sha256": hashlib.sha256(data).hexdigest()}
+        return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def plain(value):
     if isinstance(value, dsl.Artifact):
-        return {
-            "artifact": value.schema_title,
-            "metadata": value.metadata,
-            "content": content_of(value.path or value.uri),
-        }
+        return {"metadata": value.metadata, "content": content_of(value.path or value.uri)}
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value
 
 
 def steps_under(folder):
-    """What each step wrote, by its folder below the pipeline's own: kfp.local keeps no other record of steps."""
-    found = {}
+    """What each step wrote, by the step's own name: kfp.local keeps no other record of them."""
+    found = []
     for place, _, files in os.walk(folder):
         if "executor_output.json" not in files:
             continue
         with open(os.path.join(place, "executor_output.json")) as file:
             output = json.load(file)
-        # <folder>/<pipeline>-<time>/<step…>
-        name = "/".join(os.path.relpath(place, folder).split(os.sep)[1:])
-        found[name] = output.get("parameterValues", {})
+        artifacts = {
+            name: [{"metadata": one["metadata"], "content": content_of(one["uri"])} for one in value["artifacts"]]
+            for name, value in output.get("artifacts", {}).items()
+        }
+        found.append(
+            {
+                "name": os.path.basename(place),
+                "parameters": output.get("parameterValues", {}),
+                "artifacts": artifacts,
+            }
+        )
     return found
 
 
@@ -83,10 +87,12 @@ def run(case, queue):
             runner=local.SubprocessRunner(use_venv=False),
             pipeline_root=root,
             workspace_root=os.path.join(case["folder"], "workspace"),
+            enable_caching=case["times"] > 1,
         )
         with open(case["file"]) as file:
             pipeline = components.load_component_from_text(without_pip(file.read()))
-        task = pipeline(**case["parameters"])
+        for _ in range(case["times"]):
+            task = pipeline(**case["parameters"])
         result["outputs"] = {name: plain(value) for name, value in task.outputs.items()}
     except Exception as error:
         traceback.print_exc()
