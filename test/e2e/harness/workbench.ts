@@ -52,9 +52,10 @@ export class Workbench {
 
   /** Shows a view container by the title of its activity bar icon. */
   async openViewContainer(title: string): Promise<void> {
-    const action = this.action(this.#page.locator('.activitybar'), title);
-    await action.waitFor();
-    if ((await action.locator('xpath=..').getAttribute('aria-expanded')) !== 'true') await action.click();
+    // The whole item, because a badge lies over its icon.
+    const item = this.action(this.#page.locator('.activitybar'), title).locator('xpath=..');
+    await item.waitFor();
+    if ((await item.getAttribute('aria-expanded')) !== 'true') await item.click();
     // A container with one view is headed `Container: View`.
     const heading = this.#page.locator('.sidebar .composite.title h2');
     await heading.filter({ hasText: new RegExp(`^${escaped(title)}(:|$)`) }).waitFor();
@@ -67,9 +68,12 @@ export class Workbench {
       .filter({ has: this.#page.locator('.label-name').filter({ hasText: exactly(label) }) });
   }
 
-  /** An icon button by its tooltip, which ends with the keybinding in brackets when there is one. */
+  /** An icon button by its tooltip, which goes on with the keybinding in brackets or with what its badge says. */
   action(scope: Locator, title: string): Locator {
-    return scope.locator(`.action-label:is([aria-label="${title}"], [aria-label^="${title} ("])`);
+    const labels = [`="${title}"`, `^="${title} ("`, `^="${title} - "`].map(
+      (label) => `[aria-label${label}]`,
+    );
+    return scope.locator(`.action-label:is(${labels.join(', ')})`);
   }
 
   /** Chooses from a row's context menu. By keyboard, because a click on a menu that has just appeared is lost. */
