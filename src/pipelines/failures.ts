@@ -6,7 +6,8 @@ import type { PipelineDocument, PythonFunction } from '../core/ir/model.ts';
 import type { Environments } from '../environment/session.ts';
 import { executeCommand } from '../platform/commands.ts';
 import type { Analyser } from './analyser.ts';
-import { explainFailure, lineInPython, offsetInYaml, type FailureExplanation } from './explainFailure.ts';
+import { lineInPython, offsetInYaml } from './componentSource.ts';
+import { explainFailure, type FailureExplanation } from './explainFailure.ts';
 import { readText } from './readText.ts';
 import { pipelineNameOf, type PipelineFile } from './store.ts';
 

@@ -1,13 +1,26 @@
-import { Uri, workspace } from 'vscode';
+import { TabInputWebview, Uri, window, workspace } from 'vscode';
+import { panelTypes } from '../contributions.ts';
 import { readSetting } from '../platform/settings.ts';
 
-/** Opens the graphs that the folders ask for (`slipway.openOnStart`), once per window. Paths stay inside their folder. */
+/**
+ * Opens the graphs that the folders ask for (`slipway.openOnStart`); not when a window comes back with a graph in it.
+ * A path that leaves its folder is ignored.
+ */
 export async function openOnStart(open: (uri: Uri) => Promise<void>): Promise<void> {
+  if (hasGraph()) return;
   for (const folder of workspace.workspaceFolders ?? []) {
     const path = readSetting('slipway.openOnStart', folder);
     if (path === '') continue;
     const uri = Uri.joinPath(folder.uri, path);
-    if (!uri.path.startsWith(`${folder.uri.path}/`)) continue;
-    await open(uri);
+    if (uri.path.startsWith(`${folder.uri.path}/`)) await open(uri);
   }
+}
+
+/** VS Code puts a prefix of its own before the view types of tabs. */
+function hasGraph(): boolean {
+  return window.tabGroups.all.some((group) =>
+    group.tabs.some(
+      ({ input }) => input instanceof TabInputWebview && input.viewType.endsWith(panelTypes.runGraph),
+    ),
+  );
 }

@@ -69,9 +69,13 @@ export class PipelineFiles implements Disposable {
   #tellSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#onChange([...this.#files.values()].toSorted((a, b) => a.path.localeCompare(b.path)));
+      this.#onChange([...this.#files.values()].toSorted((a, b) => title(a).localeCompare(title(b))));
     }, 100);
   }
+}
+
+function title(file: PipelineFile): string {
+  return file.pipelineName ?? file.path;
 }
 
 async function inspect(uri: Uri): Promise<PipelineFile | undefined> {

@@ -178,7 +178,7 @@ export function runRow(parent: PipelineNode, run: Run, now: number): PipelineNod
     parent,
     runId: run.id,
     run,
-    label: run.displayName || run.id,
+    label: runLabel(parent, run),
     description:
       hasEnded && run.finishedAt === undefined ? `${stateWord(run.state)} · ${when}` : `${took} · ${when}`,
     icon: stateIcon(run.state),
@@ -186,6 +186,13 @@ export function runRow(parent: PipelineNode, run: Run, now: number): PipelineNod
     expansion: 'collapsed',
     command: 'slipway.run.open',
   };
+}
+
+/** Runs are named after their pipeline; under it, the name says nothing new. */
+function runLabel(parent: PipelineNode, run: Run): string {
+  const name = run.displayName || run.id;
+  const prefix = parent.kind === 'file' ? `${parent.file.pipelineName ?? ''} ` : ' ';
+  return prefix !== ' ' && name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }
 
 function belongsTo(run: Run, file: PipelineFile): boolean {
