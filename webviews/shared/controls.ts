@@ -145,7 +145,12 @@ export function Dropdown(props: DropdownProps): ReactElement {
     options.map((option) =>
       createElement<Record<string, unknown>>(
         'vscode-option',
-        { key: option.value, value: option.value, selected: option.value === value },
+        // A new element for a new label: the dropdown shows the text that an option had when it was chosen.
+        {
+          key: `${option.value} ${option.label}`,
+          value: option.value,
+          selected: option.value === value,
+        },
         option.label,
       ),
     ),

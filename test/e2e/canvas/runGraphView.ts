@@ -1,6 +1,8 @@
 /** The run graph in a bare page, over a host that answers from one mutable scene. */
+import { Graphviz } from '@hpcc-js/wasm-graphviz';
 import type { Browser } from 'playwright-core';
 import type { PipelineGraph } from '../../../src/core/ir/graphModel.ts';
+import { layoutGraph } from '../../../src/core/ir/layout.ts';
 import {
   runGraphParsers,
   type ArtifactPreview,
@@ -12,7 +14,6 @@ import {
 } from '../../../src/core/protocol/runGraph.ts';
 import { graphState, taskDetail } from './builders.ts';
 import { openView, type BundleServer, type OpenedView, type ThemeName } from './page.ts';
-import { simpleLayout } from './simpleLayout.ts';
 
 export interface Scene {
   graph: PipelineGraph;
@@ -38,6 +39,8 @@ export async function openRunGraph(
   options: { savedState?: unknown; size?: { width: number; height: number } } = {},
 ): Promise<RunGraphView> {
   const full: Scene = { rows: [], details: {}, logs: {}, failure: undefined, previews: {}, ...scene };
+  const graphviz = await Graphviz.load();
+  const engine = { dot: (source: string) => graphviz.dot(source, 'plain') };
   const asked: string[] = [];
   let revision = 1;
   const done = (what: string): Promise<null> => {
@@ -50,7 +53,7 @@ export async function openRunGraph(
     parsers: runGraphParsers,
     handlers: {
       drawing: ({ collapsed }) =>
-        Promise.resolve({ revision, drawing: simpleLayout(full.graph, collapsed ?? []) }),
+        Promise.resolve({ revision, drawing: layoutGraph(full.graph, engine, { collapsed: collapsed ?? undefined }) }),
       tasks: () => Promise.resolve({ revision, rows: full.rows }),
       task: ({ nodeId, taskId }) => {
         const task = full.rows.find((one) => one.id === taskId);

@@ -20,7 +20,7 @@ import {
   type ReactElement,
 } from 'react';
 import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
-import { useElementSize, useSelected, useStore } from './context.ts';
+import { useSelected, useStore } from './context.ts';
 import { drawingElements } from './drawingElements.ts';
 import { PipelineEdge } from './graphEdges.tsx';
 import { nodeElementId, PipelineNode, type CanvasNode } from './graphNodes.tsx';
@@ -128,8 +128,8 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
 
   // Until the user moves the drawing, it stays fitted: to the panel beside it, and to what is drawn.
   const isMoved = useRef(store.viewport !== undefined);
-  const [element, setElement] = useState<HTMLDivElement | null>(null);
-  const { width, height } = useElementSize(element);
+  const width = useFlowStore((state) => state.width);
+  const height = useFlowStore((state) => state.height);
   useEffect(() => {
     if (!isMoved.current && width > 0 && height > 0) void flow.fitView(FIT);
   }, [flow, width, height, drawing]);
@@ -153,10 +153,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
 
   return (
     <div
-      ref={(node) => {
-        root.current = node;
-        setElement(node);
-      }}
+      ref={root}
       className={`canvas${isStale ? ' stale' : ''}${isKeyboard ? ' keyboard' : ''}`}
       role="application"
       aria-label="Pipeline graph. Arrow keys move along the edges, Enter opens a step."
@@ -196,7 +193,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
           : { defaultViewport: store.viewport })}
         onMoveEnd={(event, viewport: Viewport) => {
           // Without an event it was not the user.
-          if (event === null) return;
+          if (!(event instanceof Event)) return;
           isMoved.current = true;
           store.saveViewport(viewport);
         }}

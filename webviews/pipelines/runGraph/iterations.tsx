@@ -20,9 +20,12 @@ export function Iterations({ nodeId }: { nodeId: string }): ReactElement | null 
   const failed = rows.filter((row) => row.state === 'FAILED').length;
   const shown = isUnfolded
     ? rows
-    : rows.filter(
-        (row, at) => at < FOLD_ITERATIONS_BEYOND || row.state === 'FAILED' || row.iteration === chosen,
-      );
+    : rows
+        .filter(
+          (row, at) => at < FOLD_ITERATIONS_BEYOND || row.state === 'FAILED' || row.iteration === chosen,
+        )
+        // What went wrong is what one looks for in a long list.
+        .sort((a, b) => Number(b.state === 'FAILED') - Number(a.state === 'FAILED'));
   const jump = Number(wanted);
   const canJump = wanted.trim() !== '' && rows.some((row) => row.iteration === jump);
   return (

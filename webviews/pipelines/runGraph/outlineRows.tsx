@@ -113,6 +113,9 @@ export function OutlineTree(props: {
     event.preventDefault();
   };
 
+  const isSelected = (item: OutlineItem): boolean =>
+    item.nodeId === selected &&
+    (selectedTask === undefined ? item.kind === 'node' : selectedTask === item.task?.id);
   const focused = items[focusAt];
   return (
     <div
@@ -132,9 +135,7 @@ export function OutlineTree(props: {
             key={item.key}
             id={`row:${item.key}`}
             className={`row${item.key === focused?.key ? ' active' : ''}${
-              item.nodeId === selected && (selectedTask === undefined || selectedTask === item.task?.id)
-                ? ' selected'
-                : ''
+              isSelected(item) ? ' selected' : ''
             }`}
             style={{ top: (first + offset) * ROW_HEIGHT }}
             role="treeitem"
@@ -142,7 +143,7 @@ export function OutlineTree(props: {
             aria-level={item.level}
             aria-posinset={item.position}
             aria-setsize={item.siblings}
-            aria-selected={item.nodeId === selected}
+            aria-selected={isSelected(item)}
             aria-expanded={item.hasChildren ? item.isExpanded : undefined}
             data-testid={`row-${item.key}`}
             data-state={item.state ?? 'NONE'}

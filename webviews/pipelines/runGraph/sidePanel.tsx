@@ -56,9 +56,7 @@ export function SidePanel({ nodeId }: { nodeId: string }): ReactElement {
       </div>
       {detail?.state === undefined ? null : (
         <div className="panel-state">
-          <span className={`state-${detail.state.toLowerCase()} state-text`}>
-            {TASK_STATE_TEXT[detail.state]}
-          </span>
+          <span>{TASK_STATE_TEXT[detail.state]}</span>
           {elapsed === undefined ? null : <span className="elapsed">{formatDuration(elapsed)}</span>}
           {detail.notes.map((note) => (
             <span key={note.name} className="badge" title={`${note.name}: ${note.value}`}>
