@@ -41,9 +41,13 @@ export interface Scope {
 export function resolveInputs(task: Task, component: Component, scope: Scope, names: Names): TaskIo {
   const parameters = new Map<string, BoundParameter>();
   const constants: string[] = [];
+  const absent = new Map<string, string>();
   for (const { name, source, selector } of task.inputs.parameters) {
     const bound = resolveParameter(name, source, scope, names);
-    if (!bound) continue;
+    if (!bound) {
+      absent.set(name, whyAbsent(source, scope));
+      continue;
+    }
     if (source.kind === 'constant') constants.push(name);
     parameters.set(
       name,
@@ -59,12 +63,18 @@ export function resolveInputs(task: Task, component: Component, scope: Scope, na
   for (const { name, source } of task.inputs.artifacts) {
     const bound = resolveArtifacts(name, source, scope);
     if (bound) artifacts.set(name, bound);
+    else absent.set(name, whyAbsent(source, scope));
   }
-  return checkInputs(task, component, { parameters, artifacts });
+  return checkInputs(task, component, { parameters, artifacts }, absent);
 }
 
 /** Fills in defaults, checks types and literals. Also for the root, whose parameters come with the run. */
-export function checkInputs(task: Task | undefined, component: Component, io: TaskIo): TaskIo {
+export function checkInputs(
+  task: Task | undefined,
+  component: Component,
+  io: TaskIo,
+  absent: ReadonlyMap<string, string> = new Map(),
+): TaskIo {
   const isDag = component.implementation.kind === 'dag';
   const parameters = new Map<string, BoundParameter>();
   const declared = new Set<string>();
@@ -88,7 +98,10 @@ export function checkInputs(task: Task | undefined, component: Component, io: Ta
       // Tasks inside a DAG may ask for it; a step's own default is inside the step.
       if (isDag) parameters.set(input.name, { value: null, type: 'COMPONENT_DEFAULT_INPUT' });
     } else if (input.type !== 'TASK_CONFIG') {
-      throw new TaskError('input', `Its input ${input.name} has no value and no default.`);
+      throw new TaskError(
+        'input',
+        `Its input ${input.name} ${absent.get(input.name) ?? 'has no value and no default'}.`,
+      );
     }
   }
   // Inputs that only quote into others (pipelinechannel--…) aren't declared by the component.
@@ -98,10 +111,19 @@ export function checkInputs(task: Task | undefined, component: Component, io: Ta
   for (const { name, isOptional } of component.inputs.artifacts) {
     if (task?.iterator?.kind === 'artifact' && task.iterator.itemInput === name) continue;
     if (!isOptional && !io.artifacts.has(name)) {
-      throw new TaskError('input', `Its input artifact ${name} is missing.`);
+      throw new TaskError('input', `Its input artifact ${name} ${absent.get(name) ?? 'is missing'}.`);
     }
   }
   return { parameters, artifacts: io.artifacts };
+}
+
+/** The end of a sentence that begins with the input. */
+function whyAbsent(source: ParameterSource | ArtifactSource, scope: Scope): string {
+  if (source.kind !== 'taskOutput') return 'has no value and no default';
+  const state = scope.ended(source.producerTask)?.state;
+  const why =
+    state === 'SKIPPED' ? 'was skipped' : state === 'FAILED' ? 'failed' : `has no output ${source.outputKey}`;
+  return `should come from the task ${source.producerTask}, which ${why}`;
 }
 
 function resolveParameter(
