@@ -8,8 +8,7 @@ def greet(message: str) -> str:
     import time
 
     print(f"{message}, world", flush=True)
-    if message == "wait":
-        time.sleep(300)
+    time.sleep({"wait": 300, "slow": 3}.get(message, 0))
     return message
 
 

@@ -110,8 +110,10 @@ export function runRoutes(deps: RunDeps): readonly Route[] {
       path: root,
       handler: async (call) => {
         const created = createRun(deps, await call.body(newRun), call.query.get('experiment_id') ?? '');
+        // PENDING, as upstream answers: the engine may have begun before this response is out.
+        const answer = toWire(getRun(db, created));
         engine.start(created);
-        return toWire(getRun(db, created));
+        return answer;
       },
     },
     {

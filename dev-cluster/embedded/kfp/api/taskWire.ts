@@ -9,15 +9,11 @@ import { GO_ZERO_TIME, populated, timestamp } from './wire.ts';
 /** gRPC's UNKNOWN: a step's failure has no better code. */
 const UNKNOWN = 2;
 
-/** PENDING is a state of runs, not of tasks: an entry of it keeps its time alone. */
-export function stateHistoryToWire(
-  history: readonly StateChange<string>[],
-  omit = '',
-): readonly JsonObject[] {
+export function stateHistoryToWire(history: readonly StateChange<string>[]): readonly JsonObject[] {
   return history.map(({ state, at, error }) =>
     populated({
       update_time: timestamp(at),
-      state: state === omit ? undefined : state,
+      state,
       error: error === undefined ? undefined : { code: UNKNOWN, message: error },
     }),
   );
@@ -45,7 +41,7 @@ export interface TaskContext {
   readonly artifact: (id: string) => ArtifactRow | undefined;
 }
 
-/** A PipelineTask. The state PENDING has no name there and is left unset. */
+/** A PipelineTask. The state PENDING has no name there: it is left unset, and out of the history. */
 export function taskToWire(task: TaskRow, { attempts, artifact }: TaskContext): JsonObject {
   return populated({
     name: task.name,
@@ -58,7 +54,7 @@ export function taskToWire(task: TaskRow, { attempts, artifact }: TaskContext): 
     end_time: task.finishedAt === null ? undefined : timestamp(task.finishedAt),
     state: task.state === 'PENDING' ? undefined : task.state,
     status_metadata: populated({ message: task.error ?? undefined, custom_properties: task.notes }),
-    state_history: stateHistoryToWire(task.stateHistory, 'PENDING'),
+    state_history: stateHistoryToWire(task.stateHistory.filter(({ state }) => state !== 'PENDING')),
     type: task.kind,
     type_attributes: populated({
       iteration_index: int64(task.iteration),
