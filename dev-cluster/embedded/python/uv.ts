@@ -28,8 +28,12 @@ const INSTALL_TIMEOUT_MS = 5 * 60_000;
 
 /** uv from PATH when it is new enough, else from the cache, else installed into the cache from PyPI by hash. */
 export async function findUv(options: UvOptions, signal: AbortSignal): Promise<Uv> {
-  const env = uvEnvironment(options.env, await readPipConfig(options.interpreter.path, options.env, signal));
-  if (await isUsable('uv', env, signal)) return { command: 'uv', env };
+  const [pipConfig, isOnPath] = await Promise.all([
+    readPipConfig(options.interpreter.path, options.env, signal),
+    isUsable('uv', options.env, signal),
+  ]);
+  const env = uvEnvironment(options.env, pipConfig);
+  if (isOnPath) return { command: 'uv', env };
   const folder = join(options.cache, 'uv', pinnedVersion());
   const command = join(folder, 'bin', process.platform === 'win32' ? 'uv.exe' : 'uv');
   if (!(await exists(command))) {

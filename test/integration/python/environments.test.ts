@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PythonEnvironments } from '../../../dev-cluster/embedded/python/environments.ts';
@@ -52,6 +52,15 @@ describe('PythonEnvironments', () => {
     });
     await expect(run(base.python, ['-c', 'import six'])).rejects.toMatchObject({ code: 1 });
     expect(await environments.withPackages([], options)).toEqual(base);
+  });
+
+  it('prepares packages so that their first import finds bytecode', async () => {
+    const lines: string[] = [];
+    const environments = new PythonEnvironments({ cache, onProgress: (line) => lines.push(line) });
+    const { python } = await environments.prepare(['six==1.17.0'], signal);
+    const { stdout } = await run(python, ['-B', '-c', 'import six; print(six.__cached__)']);
+    expect(await readdir(dirname(stdout.trim()))).toContain(basename(stdout.trim()));
+    expect(lines).toContain('Compiling Python bytecode');
   });
 
   it('names what could not be installed and leaves nothing behind', async () => {
