@@ -2,7 +2,8 @@
 import dagre from '@dagrejs/dagre';
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
 import ELK from 'elkjs/lib/elk.bundled.js';
-import type { GraphEdge, GraphNode, PipelineGraph } from '../../src/core/ir/graphModel.ts';
+import { z } from 'zod';
+import type { GraphEdge, GraphNode, LaidOutGraph, PipelineGraph } from '../../src/core/ir/graphModel.ts';
 import { layoutGraph } from '../../src/core/ir/layout.ts';
 import { medianMs, type BenchSuite } from './suite.ts';
 
@@ -14,19 +15,18 @@ interface Dag {
 type Centers = ReadonlyMap<string, { readonly x: number; readonly y: number }>;
 
 const size = { width: 160, height: 40 };
-const cases = [1000];
+const cases = [50, 200, 1000, 5000];
 
 export const run: BenchSuite = async (report) => {
   const graphviz = await Graphviz.load();
-  const ours = (dag: Dag): Centers => {
-    const engine = { dot: (source: string) => graphviz.dot(source, 'plain') };
-    const { boxes } = layoutGraph(toGraph(dag), engine, { collapsed: [], size: () => size });
-    return new Map(Object.entries(boxes).map(([id, { x, y }]) => [id, { x: x + 80, y: y + 20 }]));
-  };
+  const engine = { dot: (source: string) => graphviz.dot(source, 'plain') };
+  const draw = (dag: Dag, previous?: LaidOutGraph): LaidOutGraph =>
+    layoutGraph(toGraph(dag), engine, { collapsed: [], size: () => size, previous });
+  const ours = (dag: Dag): Centers => centersOf(draw(dag));
   const elk = new ELK();
   const peers = [
     { name: 'elkjs', layout: (dag: Dag) => layoutWithElk(elk, dag), most: 5000 },
-    { name: 'dagre', layout: layoutWithDagre, most: 50 },
+    { name: 'dagre', layout: layoutWithDagre, most: 1000 },
   ];
   for (const count of cases) {
     const dag = layeredDag(count, 1);
@@ -49,14 +49,23 @@ export const run: BenchSuite = async (report) => {
       });
     }
   }
-  for (const count of [] as number[]) {
+  for (const count of [50, 200, 1000]) {
     for (const [edit, change] of Object.entries(edits)) {
-      const moves = [1, 2, 3].map((seed) => {
+      const moves: number[] = [];
+      const theirMoves: number[] = [];
+      for (const seed of [1, 2, 3]) {
         const dag = layeredDag(count, seed);
-        return medianMove(ours(dag), ours(change(dag)));
+        const before = draw(dag);
+        moves.push(medianMove(centersOf(before), centersOf(draw(change(dag), before))));
+        theirMoves.push(medianMove(await layoutWithElk(elk, dag), await layoutWithElk(elk, change(dag))));
+      }
+      report({
+        case: `stability-${count}-${edit}`,
+        metric: 'px',
+        ours: median(moves),
+        peer: 'elkjs',
+        theirs: median(theirMoves),
       });
-      moves.sort((a, b) => a - b);
-      report({ case: `stability-${count}-${edit}`, metric: 'px', ours: moves[1] ?? Number.NaN });
     }
   }
 };
@@ -70,6 +79,10 @@ const edits: Readonly<Record<string, (dag: Dag) => Dag>> = {
     nodes: [...nodes, 'new'],
     edges: [...edges, [nodes[nodes.length >> 1] ?? '', 'new']],
   }),
+  'insert-node': ({ nodes, edges }) => {
+    const [from = '', to = ''] = edges[edges.length >> 1] ?? [];
+    return { nodes: [...nodes, 'new'], edges: [...edges, [from, 'new'], ['new', to]] };
+  },
   'remove-edge': ({ nodes, edges }) => ({ nodes, edges: edges.filter((_, i) => i !== edges.length >> 1) }),
 };
 
@@ -145,6 +158,8 @@ async function layoutWithElk(elk: InstanceType<typeof ELK>, { nodes, edges }: Da
   return new Map((result.children ?? []).map(({ id, x = 0, y = 0 }) => [id, { x: x + 80, y: y + 20 }]));
 }
 
+const point = z.object({ x: z.number(), y: z.number() });
+
 function layoutWithDagre({ nodes, edges }: Dag): Promise<Centers> {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: 'TB' });
@@ -155,7 +170,7 @@ function layoutWithDagre({ nodes, edges }: Dag): Promise<Centers> {
   return Promise.resolve(
     new Map(
       nodes.map((id) => {
-        const { x, y } = graph.node(id);
+        const { x, y } = point.parse(graph.node(id));
         return [id, { x, y }];
       }),
     ),
@@ -194,11 +209,18 @@ function side(a: Point, b: Point, c: Point): number {
   return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
 }
 
+function centersOf({ boxes }: LaidOutGraph): Centers {
+  return new Map(Object.entries(boxes).map(([id, { x, y }]) => [id, { x: x + 80, y: y + 20 }]));
+}
+
 function medianMove(before: Centers, after: Centers): number {
   const moves = [...before].map(([id, { x, y }]) => {
     const moved = after.get(id) ?? { x, y };
     return Math.hypot(moved.x - x, moved.y - y);
   });
-  moves.sort((a, b) => a - b);
-  return moves[moves.length >> 1] ?? 0;
+  return median(moves);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

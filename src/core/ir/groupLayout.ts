@@ -1,4 +1,5 @@
 import type { Box, GraphEdge } from './graphModel.ts';
+import { keepPlaces, type PreviousGroup } from './keepPlaces.ts';
 import { layoutSizes, type Size } from './layoutSizes.ts';
 import { routeEdges, type PlacedEdge, type Point } from './routes.ts';
 
@@ -11,6 +12,8 @@ export interface DotEngine {
 export interface PlacedGroup extends Size {
   readonly boxes: ReadonlyMap<string, Box>;
   readonly routes: ReadonlyMap<string, readonly Point[]>;
+  /** True when it is the drawing before with an edit in it (keepPlaces.ts). */
+  readonly isKept: boolean;
 }
 
 /** Graphviz counts in inches of 72 points; a point is our pixel. */
@@ -34,8 +37,11 @@ export function layoutGroup(
   sizes: ReadonlyMap<string, Size>,
   edges: readonly GraphEdge[],
   engine: DotEngine,
+  previous: PreviousGroup | undefined,
 ): PlacedGroup {
   const known = edges.filter(({ from, to }) => from !== to && sizes.has(from) && sizes.has(to));
+  const kept = previous === undefined ? undefined : keepPlaces(sizes, known, previous);
+  if (kept !== undefined) return kept;
   const connected = new Set(known.flatMap(({ from, to }) => [from, to]));
   const lone = [...sizes.keys()].filter((id) => !connected.has(id));
   const gridded = new Set(lone.length > maxLoneRow || connected.size === 0 ? lone : []);
@@ -51,7 +57,7 @@ export function layoutGroup(
   );
 }
 
-const emptyGroup: PlacedGroup = { boxes: new Map(), routes: new Map(), width: 0, height: 0 };
+const emptyGroup: PlacedGroup = { boxes: new Map(), routes: new Map(), width: 0, height: 0, isKept: false };
 
 function runDot(
   sizes: ReadonlyMap<string, Size>,
@@ -121,6 +127,7 @@ function normalise(
     routes: new Map([...routes].map(([id, route]) => [id, route.map(move)])),
     width: round(right - left),
     height: round(bottom - top),
+    isKept: false,
   };
 }
 
@@ -175,7 +182,7 @@ function grid(sizes: readonly (readonly [string, Size])[], width: number): Place
     right = Math.max(right, x - gap);
     y += Math.max(...cells.map(([, size]) => size.height)) + gap;
   }
-  return { boxes, routes: new Map(), width: right, height: y - gap };
+  return { boxes, routes: new Map(), width: right, height: y - gap, isKept: false };
 }
 
 function below(above: PlacedGroup, under: PlacedGroup): PlacedGroup {
@@ -188,6 +195,7 @@ function below(above: PlacedGroup, under: PlacedGroup): PlacedGroup {
     routes: above.routes,
     width: Math.max(above.width, under.width),
     height: top + under.height,
+    isKept: false,
   };
 }
 

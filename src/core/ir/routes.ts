@@ -45,8 +45,8 @@ function route(from: Box, to: Box, spline: readonly Point[], ranks: readonly Ran
   if (end.y <= start.y) return [start, end];
   const points: Point[] = [start];
   const add = (x: number, y: number): void => {
-    const last = points.at(-1);
-    if (last === undefined || y > last.y) points.push({ x, y });
+    // Where places were kept, rows may overlap in height.
+    if (y > (points.at(-1)?.y ?? start.y) && y < end.y) points.push({ x, y });
   };
   for (let i = rankIndex(ranks, from); i <= rankIndex(ranks, to); i++) {
     const rank = ranks[i];
@@ -59,8 +59,7 @@ function route(from: Box, to: Box, spline: readonly Point[], ranks: readonly Ran
       add(x, rank.bottom);
     }
   }
-  add(end.x, end.y);
-  return points;
+  return [...points, end];
 }
 
 function findRanks(boxes: ReadonlyMap<string, Box>): readonly Rank[] {

@@ -14,8 +14,8 @@ function read(text: string): PipelineDocument {
 
 /** Without places in the text and without Maps, so that documents of different texts can be compared. */
 function meaning(value: unknown): unknown {
-  if (value instanceof Map) return [...value].map(([key, item]) => [key, meaning(item)]);
-  if (Array.isArray(value)) return value.map(meaning);
+  if (value instanceof Map) return [...value].map((entry: unknown) => meaning(entry));
+  if (Array.isArray(value)) return value.map((item: unknown) => meaning(item));
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).filter(([key]) => !/range$/i.test(key));
   return Object.fromEntries(fields.map(([key, item]) => [key, meaning(item)]));
