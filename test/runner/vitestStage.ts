@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
 import { runNode } from './program.ts';
-import type { Stage, StageContext } from './stage.ts';
+import type { Stage, StageContext, StageResult } from './stage.ts';
 
 const vitest = join(repositoryRoot, 'node_modules', 'vitest', 'vitest.mjs');
 const outputFolder = join(repositoryRoot, 'test', '.out');
@@ -34,7 +34,7 @@ export function vitestStage(project: string): Stage {
   return { name: project, run: (context) => run(project, context) };
 }
 
-async function run(project: string, context: StageContext) {
+async function run(project: string, context: StageContext): Promise<StageResult> {
   const listPath = join(outputFolder, `${project}.list.json`);
   const reportPath = join(outputFolder, `${project}.report.json`);
   await Promise.all([listPath, reportPath].map((path) => rm(path, { force: true })));
@@ -49,7 +49,7 @@ async function run(project: string, context: StageContext) {
     .filter(({ name }) => context.nightly || !name.includes(nightlyTag))
     .map(({ file, name }) => key(file, name));
 
-  await runNode(
+  const runCode = await runNode(
     [
       ...[vitest, 'run', '--project', project, '--reporter=default'],
       ...['--reporter=json', `--outputFile.json=${reportPath}`],
@@ -60,10 +60,16 @@ async function run(project: string, context: StageContext) {
   const report = await readFile(reportPath, 'utf8').catch(() => undefined);
   if (report === undefined)
     return { found: found.length, passed: 0, failures: [`The ${project} run ended without a report.`] };
-  return compare(found, reportSchema.parse(JSON.parse(report)));
+  const result = compareWithReport(found, report);
+  // Every test may pass and yet an error have come from outside of them, e.g. a rejection nobody handled.
+  if (runCode !== 0 && result.failures.length === 0)
+    return { ...result, failures: [`The ${project} run ended with ${runCode}: its log says why.`] };
+  return result;
 }
 
-function compare(found: readonly string[], report: z.infer<typeof reportSchema>) {
+/** `found`: `file: name` of each test; `reportText`: what vitest's JSON reporter wrote. */
+export function compareWithReport(found: readonly string[], reportText: string): StageResult {
+  const report = reportSchema.parse(JSON.parse(reportText));
   const executed = new Map<string, number>();
   const failures: string[] = [];
   let passed = 0;

@@ -14,7 +14,8 @@ export async function ensureChromium(signal: AbortSignal): Promise<string> {
   if (isRoot && onPath('apt-get') !== undefined) {
     await command('apt-get', ['update'], { signal });
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    await command('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], { signal, env });
+    const packages = ['chromium', 'fonts-dejavu-core'];
+    await command('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { signal, env });
   } else {
     const playwright = join(repositoryRoot, 'node_modules', 'playwright-core', 'cli.js');
     await command(process.execPath, [playwright, 'install', 'chromium'], { signal });

@@ -1,0 +1,91 @@
+/** A green run of `npm test` means that every test found has run and passed. */
+import { describe, expect, it } from 'vitest';
+import { faults } from '../../host/report.ts';
+import { failedCount } from '../../runner/stage.ts';
+import { compareWithReport } from '../../runner/vitestStage.ts';
+import { repositoryRoot } from '../../../dev-cluster/start/root.ts';
+
+interface Ran {
+  readonly title: string;
+  readonly status: 'passed' | 'failed' | 'skipped';
+}
+
+function report(tests: readonly Ran[], file: { status?: string; message?: string } = {}): string {
+  const assertionResults = tests.map(({ title, status }) => ({
+    ancestorTitles: ['group'],
+    title,
+    status,
+    failureMessages: status === 'failed' ? ['no good'] : [],
+  }));
+  const name = `${repositoryRoot}/test/unit/a.test.ts`;
+  return JSON.stringify({ testResults: [{ name, status: 'passed', ...file, assertionResults }] });
+}
+
+const found = ['test/unit/a.test.ts: group > one', 'test/unit/a.test.ts: group > two'];
+
+describe('counting a vitest run', () => {
+  it('is green when all that was found has passed', () => {
+    const result = compareWithReport(
+      found,
+      report([
+        { title: 'one', status: 'passed' },
+        { title: 'two', status: 'passed' },
+      ]),
+    );
+    expect(result).toEqual({ found: 2, passed: 2, failures: [] });
+    expect(failedCount(result)).toBe(0);
+  });
+
+  it.each<[string, Ran[]]>([
+    [
+      'failed',
+      [
+        { title: 'one', status: 'passed' },
+        { title: 'two', status: 'failed' },
+      ],
+    ],
+    [
+      'was skipped',
+      [
+        { title: 'one', status: 'passed' },
+        { title: 'two', status: 'skipped' },
+      ],
+    ],
+    ['never came', [{ title: 'one', status: 'passed' }]],
+  ])('is red when a test %s', (_what, tests) => {
+    const result = compareWithReport(found, report(tests));
+    expect(result.passed).toBe(1);
+    expect(failedCount(result)).toBe(1);
+    expect(result.failures.join()).toContain('group > two');
+  });
+
+  it('is red when a file fails outside its tests', () => {
+    const text = report([], { status: 'failed', message: 'Cannot find module' });
+    const result = compareWithReport([], text);
+    expect(failedCount(result)).toBe(1);
+    expect(result.failures.join()).toContain('Cannot find module');
+  });
+
+  it('is red when two tests of one name were found and one ran', () => {
+    const twice = [found[0], found[0]].filter((name) => name !== undefined);
+    expect(failedCount(compareWithReport(twice, report([{ title: 'one', status: 'passed' }])))).toBe(1);
+  });
+});
+
+describe('judging a run inside the extension host', () => {
+  const good = { found: 3, passed: 3, failures: [], finished: true };
+
+  it('accepts a finished report in which all passed', () => {
+    expect(faults(good)).toEqual([]);
+  });
+
+  it.each([
+    ['there is no report', undefined],
+    ['the host died in the suite', { ...good, passed: 0, finished: false }],
+    ['tests were left out', { ...good, passed: 2 }],
+    ['a test failed', { ...good, passed: 2, failures: [{ title: 'x', message: 'no good' }] }],
+    ['there are no tests', { ...good, found: 0, passed: 0 }],
+  ])('refuses when %s', (_what, value) => {
+    expect(faults(value)).not.toEqual([]);
+  });
+});
