@@ -51,8 +51,9 @@ export async function http(
     headers: endpoint.token === undefined ? {} : { Authorization: `Bearer ${endpoint.token}` },
     timeout: request.timeoutMs ?? 15_000,
     maxRedirects: 0,
-    maxContentLength: Number.POSITIVE_INFINITY,
-    maxBodyLength: Number.POSITIVE_INFINITY,
+    // No limit. Any other number, infinity too, makes axios wrap streams so that destroying one leaves its connection open.
+    maxContentLength: -1,
+    maxBodyLength: -1,
     responseType: request.responseType ?? 'json',
     signal,
     proxy: false,

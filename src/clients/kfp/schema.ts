@@ -45,7 +45,7 @@ const creationTime = time.transform((value) => value ?? new Date(0));
 
 /** An enum of the server's, tolerant to names of newer servers. */
 function enumeration<const T extends string>(names: readonly T[], fallback: T): z.ZodType<T> {
-  return z.unknown().transform((value) => names.find((name) => name === value) ?? fallback);
+  return z.unknown().optional().transform((value) => names.find((name) => name === value) ?? fallback);
 }
 
 const status = z
@@ -134,7 +134,7 @@ function nonEmpty(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
 
-const isArchived = z.unknown().transform((value) => value === 'ARCHIVED');
+const isArchived = z.unknown().optional().transform((value) => value === 'ARCHIVED');
 
 const experiment = z
   .object({
