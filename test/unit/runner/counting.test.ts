@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { faults } from '../../host/report.ts';
 import { failedCount } from '../../runner/stage.ts';
-import { compareWithReport } from '../../runner/vitestStage.ts';
+import { compareWithReport as compare } from '../../runner/vitestStage.ts';
 import { repositoryRoot } from '../../../dev-cluster/start/root.ts';
 
 interface Ran {
@@ -21,6 +21,7 @@ function report(tests: readonly Ran[], file: { status?: string; message?: string
   return JSON.stringify({ testResults: [{ name, status: 'passed', ...file, assertionResults }] });
 }
 
+const compareWithReport = (names: readonly string[], text: string) => compare(names, text, false, 'linux');
 const found = ['test/unit/a.test.ts: group > one', 'test/unit/a.test.ts: group > two'];
 
 describe('counting a vitest run', () => {
@@ -64,6 +65,14 @@ describe('counting a vitest run', () => {
     const result = compareWithReport([], text);
     expect(failedCount(result)).toBe(1);
     expect(result.failures.join()).toContain('Cannot find module');
+  });
+
+  it('is red when a test is skipped that was not even found, but for the platform and the night', () => {
+    const text = (title: string): string => report([{ title, status: 'skipped' }]);
+    expect(failedCount(compare([], text('three'), false, 'linux'))).toBe(1);
+    expect(failedCount(compare([], text('three'), false, 'darwin'))).toBe(0);
+    expect(failedCount(compare([], text('[nightly] three'), false, 'linux'))).toBe(0);
+    expect(failedCount(compare([], text('[nightly] three'), true, 'linux'))).toBe(1);
   });
 
   it('is red when two tests of one name were found and one ran', () => {
