@@ -469,6 +469,43 @@ describe('a service that is killed', () => {
   });
 });
 
+test('a full disk stops the run, not the service; with space again it goes on', async () => {
+  const folder = join(home, 'state');
+  const ledger = join(home, 'ledger');
+  const specFile = join(home, 'spec.json');
+  const count = 40;
+  const work = sh(`echo "$KFP_POD_NAME" >> ${ledger}`);
+  const tasks = Array.from({ length: count }, (_, index) => [
+    `t${index}`,
+    task('work', index === 0 ? {} : { after: [`t${index - 1}`] }),
+  ]);
+  writeFileSync(specFile, JSON.stringify(pipeline(dag(Object.fromEntries(tasks)), { work }).pipelineSpec));
+  const runId = randomUUID();
+  const args = [join(import.meta.dirname, 'serviceProcess.ts'), folder, runId, specFile];
+  // No file over 300 KiB: the state's log soon reaches that, the steps' files don't.
+  const limited = spawn('sh', ['-c', 'ulimit -f 600; exec "$0" "$@"', process.execPath, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  started.push(limited);
+  let said = '';
+  limited.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await expect.poll(() => said, { timeout: 60_000 }).toMatch(/StoreError|disk/);
+  expect(limited.exitCode).toBeNull();
+  const exit = once(limited, 'exit');
+  limited.kill('SIGKILL');
+  await exit;
+  const roomy = spawn(process.execPath, args, { stdio: 'ignore' });
+  started.push(roomy);
+  await once(roomy, 'exit');
+  const db = openDatabase(join(folder, 'state.db'));
+  const row = openStores(db).runs.get(runId);
+  db.close();
+  expect(row?.state).toBe('SUCCEEDED');
+  const ran = readFileSync(ledger, 'utf8').trim().split('\n');
+  expect(ran).toHaveLength(count);
+  expect(new Set(ran).size).toBe(count);
+});
+
 function groupOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);

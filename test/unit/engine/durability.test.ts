@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { StepOutcome } from '../../../dev-cluster/embedded/kfp/engine/executor.ts';
 import {
@@ -399,29 +400,45 @@ test('slots are shared fairly between runs', async () => {
   expect(firstTwenty.length).toBeGreaterThanOrEqual(8);
 });
 
-test('a store that refuses loses nothing: the run goes on when it works again', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const executor = new ScriptedExecutor(({ names }) => ({ outputs: { Output: names.taskName } }));
-  const h = harness(executor);
-  const id = h.add(
-    pipeline(dag({ a: task('make'), b: task('use', { parameters: { x: from('a') } }) }), {
-      make,
-      use: step({ in: { x: 'STRING' } }),
-    }),
-  );
-  h.engine.start(id);
-  h.stores.db.exec('PRAGMA query_only = ON');
-  await waitFor(() => h.errors.length > 0);
-  expect(h.errors[0]).toMatchObject({ reason: 'readOnly' });
-  vi.advanceTimersByTime(2_000);
-  await waitFor(() => h.errors.length > 1);
-  h.stores.db.exec('PRAGMA query_only = OFF');
-  vi.advanceTimersByTime(2_000);
-  vi.useRealTimers();
-  const { run, states } = await h.ended(id);
-  expect(run.state).toBe('SUCCEEDED');
-  expect(states).toEqual({ a: 'SUCCEEDED', b: 'SUCCEEDED' });
-  // What had ended unseen was looked up again, not run again.
-  expect(executor.adopted).toContain('a');
-  expect(executor.started).toEqual(['a', 'b']);
-});
+test.each([
+  {
+    why: 'readOnly',
+    refuse: (db: DatabaseSync) => db.exec('PRAGMA query_only = ON'),
+    allow: (db: DatabaseSync) => db.exec('PRAGMA query_only = OFF'),
+  },
+  {
+    why: 'full',
+    // No page more than there are.
+    refuse: (db: DatabaseSync) => db.exec('PRAGMA max_page_count = 1'),
+    allow: (db: DatabaseSync) => db.exec('PRAGMA max_page_count = 1000000'),
+  },
+])(
+  'a store that is $why loses nothing: the run goes on when it works again',
+  async ({ why, refuse, allow }) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const big = 'x'.repeat(20_000);
+    const executor = new ScriptedExecutor(({ names }) => ({ outputs: { Output: names.taskName + big } }));
+    const h = harness(executor);
+    const id = h.add(
+      pipeline(dag({ a: task('make'), b: task('use', { parameters: { x: from('a') } }) }), {
+        make,
+        use: step({ in: { x: 'STRING' } }),
+      }),
+    );
+    h.engine.start(id);
+    refuse(h.stores.db);
+    await waitFor(() => h.errors.length > 0);
+    expect(h.errors[0]).toMatchObject({ reason: why });
+    vi.advanceTimersByTime(2_000);
+    await waitFor(() => h.errors.length > 1);
+    allow(h.stores.db);
+    vi.advanceTimersByTime(2_000);
+    vi.useRealTimers();
+    const { run, states } = await h.ended(id);
+    expect(run.state).toBe('SUCCEEDED');
+    expect(states).toEqual({ a: 'SUCCEEDED', b: 'SUCCEEDED' });
+    // What had ended unseen was looked up again, not run again.
+    expect(executor.adopted).toContain('a');
+    expect(executor.started).toEqual(['a', 'b']);
+  },
+);

@@ -21,10 +21,10 @@ import { identityFromProc, processIdentity } from './processIdentity.ts';
 
 const WRAPPER = `
 set -C
+trap : TERM INT HUP
 if [ -r /proc/self/stat ]; then read -r b </proc/sys/kernel/random/boot_id; read -r s </proc/self/stat
 else b=; s=$(ps -o lstart= -p $$); fi
 printf '%s\\n' "$$" "$b" "$s" >"$0/claim" || exit 125
-trap : TERM INT HUP
 "$@"
 c=$?
 printf '%s\\n' "$c" >"$0/exit"
@@ -32,6 +32,9 @@ exit "$c"
 `;
 
 const POLL_MS = 100;
+const CLAIM_MS = 5_000;
+/** What a recovery writes into the claim. */
+const RECOVERED = 'recovered\n';
 
 export type ProcessEnd =
   | { readonly kind: 'exit'; readonly code: number; readonly signal: string | null }
@@ -88,18 +91,17 @@ export type Found =
   | { readonly kind: 'neverStarted' };
 
 /** What became of an attempt that an earlier service was about to start. */
-export function find(folder: string, signal: AbortSignal): Found {
+export async function find(folder: string, signal: AbortSignal): Promise<Found> {
   const exit = readExit(folder);
   if (exit) return { kind: 'ended', end: exit };
   if (!existsSync(folder)) return { kind: 'neverStarted' };
   try {
-    writeFileSync(join(folder, 'claim'), '', { flag: 'wx', mode: 0o600 });
+    writeFileSync(join(folder, 'claim'), RECOVERED, { flag: 'wx', mode: 0o600 });
     return { kind: 'neverStarted' };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-  const claim = readClaim(folder);
-  // An empty claim is an earlier recovery's.
+  const claim = await readClaim(folder, signal);
   if (!claim) return { kind: 'neverStarted' };
   if (processIdentity(claim.pid) !== claim.identity) {
     return { kind: 'ended', end: readExit(folder) ?? { kind: 'lost' } };
@@ -132,10 +134,21 @@ function readExit(folder: string): ProcessEnd | undefined {
   return code === undefined ? undefined : exitOf(Number(code));
 }
 
-function readClaim(folder: string): { pid: number; identity: string } | undefined {
-  const [pid, boot = '', stat = ''] = (readIfThere(join(folder, 'claim')) ?? '').split('\n');
-  if (!pid) return undefined;
-  return { pid: Number(pid), identity: (boot === '' ? stat.trim() : identityFromProc(boot, stat)) ?? '' };
+/** `undefined` for the claim of a recovery, and for a process that ended in the act of claiming. */
+async function readClaim(
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ pid: number; identity: string } | undefined> {
+  // A process creates the file a moment before it has written it.
+  for (let waited = 0; waited <= CLAIM_MS; waited += POLL_MS) {
+    const [pid = '', boot = '', stat = '', end] = (readIfThere(join(folder, 'claim')) ?? '').split('\n');
+    if (`${pid}\n` === RECOVERED) return undefined;
+    if (end !== undefined) {
+      return { pid: Number(pid), identity: (boot === '' ? stat.trim() : identityFromProc(boot, stat)) ?? '' };
+    }
+    await delay(POLL_MS, signal);
+  }
+  return undefined;
 }
 
 function readIfThere(file: string): string | undefined {

@@ -45,7 +45,7 @@ export class ProcessExecutor implements Executor {
     return this.#outcome(signal, async () => {
       const own = this.#running.get(step.attempt);
       if (own) return this.#end(step, own, signal);
-      const found = find(step.folder, this.#closing.signal);
+      const found = await find(step.folder, this.#closing.signal);
       if (found.kind === 'neverStarted') return found;
       if (found.kind === 'ended') return this.#read(step, found.end);
       listener.started(found.attempt.pid, found.attempt.identity);
