@@ -59,6 +59,35 @@ const commands: readonly Command[] = [
     run: async (input) => (await import('./doctor.ts')).doctor(input),
   },
   {
+    name: 'pipeline check',
+    help: 'Say what is wrong in pipeline files, with its place (1: a file has errors)',
+    arguments: 'FILE…',
+    argumentCount: { min: 1, max: Number.POSITIVE_INFINITY },
+    options: { json: JSON_OPTION },
+    run: async ({ arguments: files, flag, signal }) =>
+      (await import('./pipelineCheck.ts')).pipelineCheck(files, { json: flag('json'), signal }),
+  },
+  {
+    name: 'pipeline run',
+    help: 'Run a pipeline file (1: the run failed)',
+    arguments: 'FILE',
+    argumentCount: ONE,
+    options: {
+      local: { type: 'boolean', help: 'On this machine, in this process, without the cluster (required)' },
+      param: { type: 'string', value: 'NAME=VALUE', isMultiple: true, help: 'Value of an input' },
+      json: JSON_OPTION,
+    },
+    run: async ({ arguments: [file = ''], flag, values, signal }) => {
+      if (!flag('local')) throw new UsageError('slipway pipeline run needs --local.');
+      return (await import('./pipelineRun.ts')).pipelineRun(file, {
+        json: flag('json'),
+        parameters: values('param'),
+        print: (line) => process.stdout.write(`${line}\n`),
+        signal,
+      });
+    },
+  },
+  {
     name: 'internal',
     help: 'Processes of the cluster itself',
     isInternal: true,

@@ -15,6 +15,12 @@ const KILL_WAIT_MS = 5_000;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 const TAIL_BYTES = 4_096;
 
+/**
+ * For processes that stay: a small young generation. Left to itself V8 lets a service that pages through many runs
+ * grow to twice its size (310 MiB instead of 190) for nothing that anyone would notice.
+ */
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
+
 export interface Supervised {
   readonly record: ProcessRecord;
   /** Resolves when the process is gone. */
@@ -31,7 +37,7 @@ export function startInternal(args: readonly string[], logPath: string): Supervi
   const log = openSync(logPath, 'a', 0o600);
   try {
     // ELECTRON_RUN_AS_NODE, when set, is inherited: the editor's runtime then stays a Node.
-    const child = spawn(process.execPath, [script, 'internal', ...args], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, script, 'internal', ...args], {
       detached: true,
       stdio: ['ignore', log, log],
       cwd: dirname(logPath),

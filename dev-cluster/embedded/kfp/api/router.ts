@@ -169,9 +169,12 @@ function toKfpError(error: unknown): KfpError {
 }
 
 function send(response: ServerResponse, status: number, body: JsonObject): void {
-  const bytes = Buffer.from(JSON.stringify(body), 'utf8');
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length });
-  response.end(bytes);
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text, 'utf8'),
+  });
+  response.end(text, 'utf8');
 }
 
 function sendError(response: ServerResponse, error: KfpError, shape: 'upload' | undefined): void {
