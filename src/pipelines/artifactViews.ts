@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { ViewColumn, window, type WebviewPanel } from 'vscode';
 import type { Artifact, Run } from '../clients/kfp/model.ts';
 import { panelTypes } from '../contributions.ts';
 import { SlipwayError } from '../core/base/errors.ts';
-import type { ArtifactPreview } from '../core/protocol/runGraph.ts';
+import { artifactHtml } from './artifactHtml.ts';
 import type { Artifacts } from './artifacts.ts';
 import { safeName } from './fullLog.ts';
 import type { VirtualDocuments } from './virtualDocuments.ts';
@@ -39,58 +38,4 @@ export class ArtifactViews {
     });
     panel.webview.html = artifactHtml(title, preview);
   }
-}
-
-/** A static page: no scripts, no network. What an HTML report brings stays inside a frame with the same rules. */
-export function artifactHtml(
-  title: string,
-  preview: Exclude<ArtifactPreview, { readonly kind: 'none' | 'text' }>,
-): string {
-  const nonce = randomUUID();
-  const policy =
-    preview.kind === 'html'
-      ? `default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:`
-      : `default-src 'none'; img-src data:; style-src 'nonce-${nonce}'`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="UTF-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${escapeHtml(title)}</title>
-<style nonce="${nonce}">
-  body { padding: 12px; font: var(--vscode-font-size) var(--vscode-font-family); }
-  table { border-collapse: collapse; font: var(--vscode-editor-font-size) var(--vscode-editor-font-family); }
-  th, td { padding: 2px 8px; border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, #8884)); text-align: left; white-space: pre; }
-  th { position: sticky; top: 0; background: var(--vscode-editor-background); }
-  img { max-width: 100%; }
-  iframe { width: 100%; height: 94vh; border: 0; background: white; }
-  p { color: var(--vscode-descriptionForeground); }
-</style>
-</head>
-<body>${body(title, preview)}</body>
-</html>`;
-}
-
-function body(title: string, preview: Exclude<ArtifactPreview, { readonly kind: 'none' | 'text' }>): string {
-  switch (preview.kind) {
-    case 'image':
-      return `<img alt="${escapeHtml(title)}" src="data:${preview.mimeType};base64,${preview.base64}">`;
-    case 'html':
-      // No allow-scripts: the report is shown, never run.
-      return `<iframe title="${escapeHtml(title)}" sandbox="" srcdoc="${escapeHtml(preview.html)}"></iframe>`;
-    case 'table': {
-      const row = (tag: 'th' | 'td', cells: readonly string[]): string =>
-        `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
-      const note = preview.isTruncated ? `<p>The first ${preview.rows.length} rows.</p>` : '';
-      return `<table><thead>${row('th', preview.columns)}</thead><tbody>${preview.rows.map((cells) => row('td', cells)).join('')}</tbody></table>${note}`;
-    }
-  }
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -1,6 +1,6 @@
 /** What can be seen of an artifact, of bounded size. Knows no vscode: Markdown is rendered by the caller. */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type AsyncBuffer } from 'hyparquet';
+import { parquetMetadataAsync, parquetReadObjects, parquetSchema, toJson, type AsyncBuffer } from 'hyparquet';
 import type { Artifact, Run } from '../clients/kfp/model.ts';
 import { asError, SlipwayError } from '../core/base/errors.ts';
 import type { ArtifactPreview } from '../core/protocol/runGraph.ts';
@@ -120,10 +120,7 @@ function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value;
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'object')
-    return JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'bigint' ? inner.toString() : inner,
-    );
+  if (typeof value === 'object') return JSON.stringify(toJson(value));
   return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
     ? String(value)
     : '';

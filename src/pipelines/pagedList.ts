@@ -46,10 +46,11 @@ export class PagedList<T extends { readonly id: string }> {
     return this.#once(undefined, (known, page) => merge(known, page));
   }
 
-  /** Adds the next page, if there is one. */
-  more(): Promise<void> {
+  /** Adds the next page, if there is one; after the read that is under way. */
+  async more(): Promise<void> {
+    await this.#reading?.catch(() => undefined);
     const token = this.#value.kind === 'ready' ? this.#value.nextPageToken : undefined;
-    return token === undefined ? Promise.resolve() : this.#once(token, (known, page) => [...known, ...page]);
+    if (token !== undefined) await this.#once(token, (known, page) => [...known, ...page]);
   }
 
   /** Changes rows in place, without asking the server. */
