@@ -153,6 +153,8 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true },
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // The reason of an AbortSignal is unknown, and is passed on as it is.
+      '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
       '@typescript-eslint/only-throw-error': 'error',
       'max-lines': ['error', { max: 480, skipBlankLines: true, skipComments: true }],
       ...ban(bans.axios, bans.toolkit),

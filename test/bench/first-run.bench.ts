@@ -4,9 +4,10 @@
  * confusion matrix; and how long a second `npm start` takes.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { command } from '../../dev-cluster/start/command.ts';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
 import { launchChromium } from '../e2e/harness/chromium.ts';
@@ -45,6 +46,12 @@ export const run: BenchSuite = async (report) => {
       report({ case: metric, metric: 'ms', ours: Math.round(performance.now() - typed) });
     const first = await npmStart(clone, env);
     clock('address-printed');
+    for (const phase of await phasesOf(join(home, '.slipway')))
+      report({
+        case: `phase: ${phase.name.replace(/ in \/.*/, '')}`,
+        metric: 'ms',
+        ours: phase.endedAt - phase.startedAt,
+      });
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     await page.goto(first.url);
     const workbench = new Workbench(page);
@@ -70,6 +77,18 @@ export const run: BenchSuite = async (report) => {
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
   }
 };
+
+const phasesFile = z.object({
+  phases: z.array(z.object({ name: z.string(), startedAt: z.number(), endedAt: z.number() })),
+});
+
+/** What `npm start` wrote down of itself; the first is everything before TypeScript ran. */
+async function phasesOf(slipwayHome: string) {
+  const text = await readFile(join(slipwayHome, 'editor', 'start-phases.json'), 'utf8');
+  const { phases } = phasesFile.parse(JSON.parse(text));
+  const installed = Math.min(...phases.map(({ startedAt }) => startedAt));
+  return [{ name: 'npm packages and Node 24', startedAt: 0, endedAt: installed }, ...phases];
+}
 
 /** Resolves with the printed address. */
 async function npmStart(
