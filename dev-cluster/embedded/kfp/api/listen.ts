@@ -78,7 +78,7 @@ function routes({ db, engine }: ApiOptions): readonly Route[] {
       versions,
       transaction: (work) => transaction(db, work),
     }),
-    ...runRoutes({ db, engine, runs: new RunStore(db), tasks, versions, experiments }),
+    ...runRoutes({ db, engine, runs: new RunStore(db), versions, experiments }),
     ...treeRoutes({ db, tasks, attempts, artifacts: new ArtifactStore(db) }),
     ...logRoutes({
       find: (runId, name) => {

@@ -4,6 +4,7 @@ import type { ArtifactRow, ArtifactTaskRow } from '../store/artifacts.ts';
 import type { AttemptRow } from '../store/attempts.ts';
 import type { StateChange } from '../store/runs.ts';
 import type { Producer, StoredIo, TaskRow } from '../store/tasks.ts';
+import type { TaskDetail } from '../store/treeListing.ts';
 import { GO_ZERO_TIME, populated, timestamp } from './wire.ts';
 
 /** gRPC's UNKNOWN: a step's failure has no better code. */
@@ -20,7 +21,7 @@ export function stateHistoryToWire(history: readonly StateChange<string>[]): rea
 }
 
 /** One of `run_details.task_details`, with what 2.17 fills and no more. */
-export function taskDetailToWire(task: TaskRow): JsonObject {
+export function taskDetailToWire(task: TaskDetail): JsonObject {
   return populated({
     run_id: task.runId,
     task_id: task.id,

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { invalid, notFound } from '../errors.ts';
 import type { ArtifactRow, ArtifactStore } from '../store/artifacts.ts';
 import type { AttemptStore } from '../store/attempts.ts';
-import { getRun } from '../store/runListing.ts';
+import { checkRun } from '../store/runListing.ts';
 import { IO_TYPES, type TaskStore } from '../store/tasks.ts';
 import { listArtifacts, listArtifactTasks, listTasks } from '../store/treeListing.ts';
 import { listRequest, queryText } from './query.ts';
@@ -25,7 +25,7 @@ export function treeRoutes({ db, tasks, attempts, artifacts }: TreeDeps): readon
       path: '/apis/v2beta1/runs/{run_id}/tasks',
       handler: ({ path, query }) => {
         const runId = path['run_id'] ?? '';
-        getRun(db, runId);
+        checkRun(db, runId);
         const parentId = queryText(query, 'parent_id');
         const { items, ...rest } = listTasks(db, listRequest(query, 'order_by'), runId, parentId);
         const artifact = remember((id) => artifacts.get(id));

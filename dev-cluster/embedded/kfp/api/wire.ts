@@ -8,18 +8,22 @@ export const GO_ZERO_TIME = '0001-01-01T00:00:00Z';
 
 /** RFC 3339 as protobuf writes it: no fraction when it is zero. */
 export function timestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace('.000Z', 'Z');
+  const text = new Date(milliseconds).toISOString();
+  return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text;
 }
 
 /** protobuf's JSON has no unset fields: drops `undefined`, `''`, empty lists and empty objects. */
 export function populated(fields: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(fields).filter((entry): entry is [string, JsonValue] => isPopulated(entry[1])),
-  );
+  const result: Record<string, JsonValue> = {};
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined && isPopulated(value)) result[name] = value;
+  }
+  return result;
 }
 
-function isPopulated(value: JsonValue | undefined): boolean {
-  if (value === undefined || value === null || value === '' || value === 0 || value === false) return false;
+function isPopulated(value: JsonValue): boolean {
+  if (value === null || value === '' || value === 0 || value === false) return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 

@@ -48,6 +48,11 @@ export function getRun(db: DatabaseSync, id: string): ListedRun {
   return row.parse(found);
 }
 
+/** Throws when there is no such run. */
+export function checkRun(db: DatabaseSync, id: string): void {
+  if (db.prepare('SELECT 1 FROM runs WHERE id = ?').get(id) === undefined) throw notFound('Run', id);
+}
+
 export function listRuns(
   db: DatabaseSync,
   request: ListRequest,

@@ -1,5 +1,6 @@
 /** The lists of a run's tree: tasks, artifacts, and the links between them. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { z } from 'zod';
 import { ARTIFACT_COLUMNS, ARTIFACT_TASK_COLUMNS, artifactRow, artifactTaskRow } from './artifacts.ts';
 import type { ArtifactRow, ArtifactTaskRow } from './artifacts.ts';
 import { textField, timeField, type Listable, type Where } from './listable.ts';
@@ -40,6 +41,30 @@ export function listTasks(
   if (parentId !== undefined) scope.push({ sql: 'parent_id = ?', args: [parentId] });
   const { rows, ...page } = list(db, TASKS, request, scope);
   return { items: rows.map((row) => taskRow.parse(row)), ...page };
+}
+
+/** What 2.17 tells of a task: without inputs and outputs, which for ten thousand of them would be most of the work. */
+const taskDetail = taskRow.pick({
+  id: true,
+  runId: true,
+  displayName: true,
+  state: true,
+  createdAt: true,
+  startedAt: true,
+  finishedAt: true,
+  stateHistory: true,
+});
+export type TaskDetail = z.infer<typeof taskDetail>;
+
+export function listTaskDetails(db: DatabaseSync, runId: string): readonly TaskDetail[] {
+  return db
+    .prepare(
+      `SELECT id, run_id AS runId, display_name AS displayName, state, created_at AS createdAt,
+         started_at AS startedAt, finished_at AS finishedAt, state_history_json AS stateHistory
+       FROM tasks WHERE run_id = ? ORDER BY rowid`,
+    )
+    .all(runId)
+    .map((row) => taskDetail.parse(row));
 }
 
 const ARTIFACTS: Listable = {
