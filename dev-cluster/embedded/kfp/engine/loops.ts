@@ -5,6 +5,13 @@ import type { BoundArtifacts, BoundParameter, TaskIo } from './taskIo.ts';
 import type { LoopItem, TaskNode } from './taskNode.ts';
 import { toInputType, toItems } from './values.ts';
 
+/** Open at a time when the document sets no limit: more than there are slots, few enough for ten thousand to be cheap. */
+const MAX_OPEN_ITERATIONS = 256;
+
+export function iterationLimit({ parallelismLimit }: Iterator): number {
+  return parallelismLimit > 0 ? parallelismLimit : MAX_OPEN_ITERATIONS;
+}
+
 /** Throws TaskError `input` when there is no list. */
 export function loopItems(iterator: Iterator, inputs: TaskIo): LoopItem[] {
   const { items } = iterator;

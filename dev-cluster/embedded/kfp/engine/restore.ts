@@ -4,7 +4,7 @@ import type { AttemptRow } from '../store/attempts.ts';
 import { StoreError } from '../store/database.ts';
 import type { Stores } from '../store/stores.ts';
 import type { TaskRow } from '../store/tasks.ts';
-import { loopItems } from './loops.ts';
+import { iterationLimit, loopItems } from './loops.ts';
 import type { Plan } from './plan.ts';
 import { fromStored } from './taskIo.ts';
 import { TaskNode } from './taskNode.ts';
@@ -56,7 +56,7 @@ function restoreIo(node: TaskNode, row: TaskRow, artifacts: ReadonlyMap<string, 
     iterations: new Array<undefined>(row.iterationCount ?? 0).fill(undefined),
     queued: [],
     active: 0,
-    limit: iterator?.parallelismLimit ?? 0,
+    limit: iterator ? iterationLimit(iterator) : 0,
     // A loop that has ended makes its items again when it is retried.
     items: iterator && !node.hasEnded ? loopItems(iterator, node.inputs) : [],
   };

@@ -16,7 +16,7 @@ import { TaskError } from './errors.ts';
 import { evaluateCondition } from './expressions.ts';
 import type { Names } from './placeholders.ts';
 import type { Plan, TaskPlan } from './plan.ts';
-import { iterationInputs, loopItems } from './loops.ts';
+import { iterationInputs, iterationLimit, loopItems } from './loops.ts';
 import { checkInputs, dagOutputs, loopOutputs, resolveInputs } from './resolve.ts';
 import { backOff, type RunContext } from './runContext.ts';
 import { StepTasks, TERMINATED } from './stepTasks.ts';
@@ -258,6 +258,8 @@ export class RunMachine {
     if (error === undefined) {
       node.enter('SUCCEEDED', this.#context.now());
       this.#context.changes.task(node);
+      // Its outputs are all that is asked for from now on.
+      this.#context.changes.afterwards(() => node.forgetInside());
       this.#settled(node);
       return;
     }
@@ -293,9 +295,10 @@ export class RunMachine {
       iterations: items.map((_, index) => earlier[index]),
       queued: [],
       active: 0,
-      limit: iterator.parallelismLimit,
+      limit: iterationLimit(iterator),
       items,
     };
+    node.iterationCount = items.length;
     this.#open(node);
   }
 
@@ -318,7 +321,7 @@ export class RunMachine {
   #startIterations(node: TaskNode): void {
     const { loop } = node;
     if (!loop) return;
-    while (loop.limit <= 0 || loop.active < loop.limit) {
+    while (loop.active < loop.limit) {
       const index = loop.queued.pop();
       if (index === undefined) break;
       loop.active++;

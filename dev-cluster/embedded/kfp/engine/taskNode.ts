@@ -68,6 +68,7 @@ export class TaskNode implements Scope {
   outputs: TaskIo = NOTHING;
   dag: DagProgress | undefined;
   loop: LoopProgress | undefined;
+  iterationCount: number | null = null;
   lastAttempt: Pick<AttemptRow, 'name' | 'number' | 'state' | 'finishedAt'> | undefined;
   /** Attempts there have been: the next one's number is one more. */
   attempts = 0;
@@ -95,6 +96,7 @@ export class TaskNode implements Scope {
     node.error = row.error;
     node.fingerprint = row.cacheFingerprint;
     node.notes = row.notes;
+    node.iterationCount = row.iterationCount;
     node.history = [...row.stateHistory];
     node.isStored = true;
     return node;
@@ -152,6 +154,14 @@ export class TaskNode implements Scope {
     this.history.push({ state, at, ...(error === null ? {} : { error }) });
   }
 
+  /** Lets go of the nodes in it, once it has ended well. */
+  forgetInside(): void {
+    if (!this.isSettledWell) return;
+    this.inputs = NOTHING;
+    this.dag = undefined;
+    this.loop = undefined;
+  }
+
   /** Tries of a DAG since the last PENDING: how often it was opened. */
   get openings(): number {
     const since = this.history.findLastIndex(({ state }) => state === 'PENDING');
@@ -169,7 +179,7 @@ export class TaskNode implements Scope {
       state: this.state,
       scopePath: this.scopePath,
       iteration: this.iteration,
-      iterationCount: this.loop?.iterations.length ?? null,
+      iterationCount: this.iterationCount,
       createdAt: this.createdAt,
       startedAt: this.startedAt,
       finishedAt: this.finishedAt,
