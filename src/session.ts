@@ -43,6 +43,7 @@ export function startSlipway(context: ExtensionContext, view: TreeView<PipelineN
     unreachable: { title: 'Start', command: 'slipway.environment.start' },
     untrusted: { title: 'Manage Trust', command: 'workbench.trust.manage' },
     invalidPipeline: { title: 'Show Problems', command: 'workbench.actions.view.problems' },
+    notPipeline: { title: 'Show Problems', command: 'workbench.actions.view.problems' },
     startFailed: { title: 'Show Log', command: 'slipway.showLog' },
   });
   const cli: CliCommand = {

@@ -19,14 +19,17 @@ const cliEvent = z.discriminatedUnion('event', [
     fraction: z.number().min(0).max(1).optional(),
   }),
   z.object({ event: z.literal('ready') }),
-  /** `slipway pipeline run --json`: a task's state. */
+  /** `slipway pipeline run --json`, here and below. */
+  z.object({ event: z.literal('started'), runId: z.string() }),
   z.object({
     event: z.literal('task'),
+    taskId: z.string(),
     scopePath: z.string(),
     state: z.string(),
     error: z.string().optional(),
+    /** Path of the newest attempt's log. */
+    log: z.string().optional(),
   }),
-  z.object({ event: z.literal('log'), scopePath: z.string().optional(), text: z.string() }),
   z.object({ event: z.literal('run'), state: z.string(), error: z.string().optional() }),
 ]);
 export type CliEvent = z.infer<typeof cliEvent>;

@@ -76,7 +76,7 @@ function reasonOf(facts: FailureFacts, traceback: Traceback | undefined, exit: E
   if (exception !== undefined && exception !== '') return `${facts.taskName} stopped with ${clip(exception)}`;
   const tries = facts.attempts > 1 ? ` after ${facts.attempts} attempts` : '';
   if (facts.error !== undefined && facts.error !== '')
-    return `${facts.taskName} failed${tries}: ${clip(facts.error)}`;
+    return `${facts.taskName} failed${tries}. ${clip(facts.error)}`;
   if (exit.signal !== undefined) return `${facts.taskName} was ended by ${exit.signal}${tries}.`;
   if (exit.code !== undefined) return `${facts.taskName} ended with exit code ${exit.code}${tries}.`;
   return `${facts.taskName} failed${tries}.`;

@@ -41,13 +41,13 @@ async function runLocally(
     '--param',
     `${name}=${argument(value)}`,
   ]);
-  const started = Date.now();
+  const describe = describer(Date.now());
   write(`Running ${uri.fsPath} on this machine\n`);
   // Exit code 1: the run failed; its events have said so.
   return runCli(
     { path: cli.path, onLog: (line) => write(`${line}\n`) },
     ['pipeline', 'run', uri.fsPath, '--local', '--json', ...params],
-    (event) => write(describe(event, Date.now() - started)),
+    (event) => write(describe(event)),
     signal,
     [0, 1],
   );
@@ -57,20 +57,28 @@ function argument(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function describe(event: CliEvent, elapsed: number): string {
-  const at = formatDuration(elapsed).padStart(8);
-  switch (event.event) {
-    case 'progress':
-      return `${at}  ${event.message}\n`;
-    case 'task':
-      return taskLine(at, event.scopePath, event.state, event.error);
-    case 'log':
-      return event.text;
-    case 'run':
-      return `${at}  Run ${colour(event.state)}${event.error === undefined ? '' : `: ${event.error}`}\n`;
-    case 'ready':
-      return '';
-  }
+/** One line per change of state; notes of a step that goes on are no news. */
+function describer(started: number): (event: CliEvent) => string {
+  const said = new Map<string, string>();
+  return (event) => {
+    const at = formatDuration(Date.now() - started).padStart(8);
+    switch (event.event) {
+      case 'progress':
+        return `${at}  ${event.message}\n`;
+      case 'task':
+        if (said.get(event.taskId) === event.state) return '';
+        said.set(event.taskId, event.state);
+        return (
+          taskLine(at, event.scopePath, event.state, event.error) +
+          (event.state === 'FAILED' && event.log !== undefined ? `          log: ${event.log}\n` : '')
+        );
+      case 'run':
+        return `${at}  Run ${colour(event.state)}${event.error === undefined ? '' : `: ${event.error}`}\n`;
+      case 'started':
+      case 'ready':
+        return '';
+    }
+  };
 }
 
 function taskLine(at: string, path: string, state: string, error: string | undefined): string {

@@ -85,7 +85,7 @@ describe('without a traceback', () => {
   test('what the step printed is told, not what the executor says of itself', () => {
     const explanation = explain('exit-code');
     expect(explanation.lines).toEqual(['the quota of team A is used up']);
-    expect(explanation.reason).toBe('leave failed: It ended with exit code 3.');
+    expect(explanation.reason).toBe('leave failed. It ended with exit code 3.');
     expect(explanation.source).toBeUndefined();
     expect(explanation.action.id).toBe('openLog');
   });

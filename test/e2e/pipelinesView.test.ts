@@ -1,0 +1,174 @@
+/** The Pipelines view as a person uses it: ▶ on a file, its run's steps, a log, an explained failure, a filter. */
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { repositoryRoot } from '../../dev-cluster/start/root.ts';
+import { readEmbeddedEndpoints } from '../../src/clients/embedded.ts';
+import { startEditor, type Editor } from './harness/editor.ts';
+import { copyWorkspace, type Workspace } from './harness/workspace.ts';
+
+let workspace: Workspace;
+let editor: Editor;
+
+const sidebarRow = (text: RegExp): Locator =>
+  editor.page.locator('.sidebar .monaco-list-row').filter({ hasText: text });
+
+beforeAll(async () => {
+  workspace = await copyWorkspace('dev-cluster/seed');
+  const pipelines = join(workspace.folder, 'pipelines');
+  const sample = join(repositoryRoot, 'test/fixtures/kfp/samples/pipeline_with_exit_handler.yaml');
+  await cp(sample, join(pipelines, 'exit.yaml'));
+  const churn = await readFile(join(pipelines, 'churn.pipeline.yaml'), 'utf8');
+  // One letter too many in a reference: a problem with one certain fix.
+  const broken = churn.replace(/( {8}dependentTasks:\n {8}- \w+)/, '$1x');
+  expect(broken).not.toBe(churn);
+  await writeFile(join(pipelines, 'broken.pipeline.yaml'), broken);
+  editor = await startEditor({ name: 'pipelines-view', folder: workspace.folder });
+  await editor.workbench.openViewContainer('Slipway');
+});
+afterAll(async () => {
+  await editor.close();
+  await workspace.remove();
+});
+
+describe('the Pipelines view', () => {
+  it('lists pipeline files by name, also one that only looks like a pipeline', async () => {
+    onTestFailed(() => editor.screenshot('pipelines-view-files-failed'));
+    await editor.workbench.treeItem('churn').first().waitFor();
+    await editor.workbench.treeItem('pipeline-with-exit-handler').waitFor();
+    await sidebarRow(/Embedded cluster is not running/).waitFor();
+  });
+
+  it('▶ starts the cluster and the run, opens its graph, and the row becomes red with steps under it', async () => {
+    onTestFailed(() => editor.screenshot('pipelines-view-run-failed'));
+    const { workbench } = editor;
+    const file = workbench.treeItem('pipeline-with-exit-handler');
+    await file.hover();
+    await workbench.action(file, 'Run Pipeline').click();
+    const run = sidebarRow(/^pipeline-with-exit-handler 20/);
+    await run.waitFor({ timeout: 60_000 });
+    await editor.page
+      .locator('.tabs-container [role="tab"]')
+      .filter({ hasText: /^pipeline-with-exit-handler 20/ })
+      .waitFor();
+    await run.and(editor.page.locator('[aria-label*=", failed"]')).waitFor({ timeout: 90_000 });
+    await run.locator('.monaco-tl-twistie').click();
+    await sidebarRow(/^exit-handler-1/)
+      .locator('.monaco-tl-twistie')
+      .click();
+    await sidebarRow(/^fail-op/).waitFor();
+    await editor.screenshot('pipelines-view-failed-run');
+  });
+
+  it('tells that the run ended', async () => {
+    onTestFailed(() => editor.screenshot('pipelines-view-toast-failed'));
+    await editor.workbench.notification(/pipeline-with-exit-handler 20.* failed after/).waitFor();
+  });
+
+  it('a step\u2019s log opens beside the editors and ends with its attempt', async () => {
+    onTestFailed(() => editor.screenshot('pipelines-view-log-failed'));
+    const { page, workbench } = editor;
+    const step = sidebarRow(/^fail-op/);
+    await step.hover();
+    await workbench.action(step, 'Open Log').click();
+    await workbench.tab('fail-op').waitFor();
+    await expect
+      .poll(() => page.locator('.editor-instance .xterm-rows, .terminal-editor .xterm-rows').allInnerTexts())
+      .toEqual([expect.stringMatching(/Task failed\.[^]*End of the log/)]);
+  });
+
+  it('explains the failure, with details', async () => {
+    onTestFailed(() => editor.screenshot('pipelines-view-explain-failed'));
+    const { page, workbench } = editor;
+    const run = sidebarRow(/^pipeline-with-exit-handler 20/);
+    await run.hover();
+    await workbench.action(run, 'Explain Failure').click();
+    const toast = workbench.notification(/fail-op failed\. It ended with exit code 1\./);
+    await toast.waitFor();
+    await toast.getByRole('button', { name: 'Details' }).click();
+    await page
+      .locator('.tabs-container [role="tab"]')
+      .filter({ hasText: /Why fail-op failed/ })
+      .waitFor();
+  });
+
+  it('filters by name, and says so', async () => {
+    onTestFailed(() => editor.screenshot('pipelines-view-filter-failed'));
+    const { page, workbench } = editor;
+    const title = page.locator('.sidebar .composite.title');
+    await workbench.action(title, 'Filter Pipelines and Runs…').click();
+    const input = page.locator('.quick-input-widget input[type="text"]');
+    await page.locator('.quick-input-title').filter({ hasText: '(1/2)' }).waitFor();
+    await input.fill('search');
+    await page.keyboard.press('Enter');
+    await page.locator('.quick-input-title').filter({ hasText: '(2/2)' }).waitFor();
+    await page.keyboard.press('Enter');
+    await sidebarRow(/^pipeline-with-exit-handler 20/).waitFor({ state: 'detached' });
+    await workbench.treeItem('churn-search').waitFor();
+    expect(await workbench.treeItem('churn').count()).toBe(0);
+    await workbench.action(title, 'Clear Filter').click();
+    await sidebarRow(/^pipeline-with-exit-handler 20/).waitFor();
+  });
+
+  it('a reload brings one graph back, not a second one', async () => {
+    onTestFailed(() => editor.screenshot('pipelines-view-reload-failed'));
+    const { page } = editor;
+    const graphs = page.locator('.tabs-container [role="tab"]').filter({ hasText: /^churn$/ });
+    await graphs.first().waitFor();
+    await editor.reload();
+    await editor.workbench.openViewContainer('Slipway');
+    await sidebarRow(/^pipeline-with-exit-handler 20/).waitFor({ timeout: 30_000 });
+    expect(await graphs.count()).toBe(1);
+  });
+});
+
+describe('the Problems panel', () => {
+  it('marks a dangling reference and fixes it', async () => {
+    onTestFailed(() => editor.screenshot('problems-failed'));
+    const { page, workbench } = editor;
+    await workbench.openFile('broken.pipeline.yaml');
+    await page.keyboard.press('F8');
+    const marker = page.locator('.marker-widget, .peekview-widget');
+    await marker.waitFor();
+    await editor.screenshot('problems');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+.');
+    const fix = page.locator('.action-widget .monaco-list-row.action').first();
+    await fix.waitFor();
+    await page.keyboard.press('Enter');
+    const tab = page.locator('.tabs-container .tab.dirty').filter({ hasText: 'broken.pipeline.yaml' });
+    await tab.waitFor();
+    await page.keyboard.press('Control+S');
+    const fixed = await readFile(join(workspace.folder, 'pipelines/churn.pipeline.yaml'), 'utf8');
+    await expect
+      .poll(() => readFile(join(workspace.folder, 'pipelines/broken.pipeline.yaml'), 'utf8'))
+      .not.toMatch(/- \w+x\n/);
+    expect(fixed).toContain('dependentTasks');
+  });
+});
+
+describe('a folder that is not trusted', () => {
+  it('shows its pipelines and starts nothing', async () => {
+    const copy = await copyWorkspace('dev-cluster/seed');
+    const restricted = await startEditor({ name: 'untrusted', folder: copy.folder, trust: 'asked' });
+    try {
+      onTestFailed(() => restricted.screenshot('untrusted-failed'));
+      const { page, workbench } = restricted;
+      await workbench.trustDialog().waitFor();
+      await workbench.trustDialog().getByRole('button', { name: /^No/ }).click();
+      await workbench.openViewContainer('Slipway');
+      const file = workbench.treeItem('churn');
+      await file.hover();
+      await workbench.action(file, 'Run Pipeline').click();
+      const refusal = workbench.notification(/This folder is not trusted, so nothing in it is run\./);
+      await refusal.waitFor();
+      await refusal.getByRole('button', { name: 'Manage Trust' }).waitFor();
+      await page.locator('.notification-toast').first().waitFor();
+      expect(await readEmbeddedEndpoints(restricted.home)).toBeUndefined();
+    } finally {
+      await restricted.close();
+      await copy.remove();
+    }
+  });
+});
