@@ -25,7 +25,18 @@ let engine: Promise<DotEngine> | undefined;
 async function loadEngine(): Promise<DotEngine> {
   const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
   const graphviz = await Graphviz.load();
-  return { dot: (source) => graphviz.dot(source, 'plain') };
+  return {
+    dot(source) {
+      try {
+        return graphviz.dot(source, 'plain');
+      } catch (error) {
+        // After a trap the wasm's memory cannot be trusted.
+        Graphviz.unload();
+        engine = undefined;
+        throw error;
+      }
+    },
+  };
 }
 
 async function answer({ id, request }: WorkerRequest): Promise<WorkerReply> {

@@ -1,6 +1,7 @@
 import type { Box, GraphEdge } from './graphModel.ts';
 import { keepPlaces, type PreviousGroup } from './keepPlaces.ts';
 import { layoutSizes, type Size } from './layoutSizes.ts';
+import { findRows, layoutRows } from './rowLayout.ts';
 import { routeEdges, type PlacedEdge, type Point } from './routes.ts';
 
 /** Graphviz, passed in because ring 0 loads no wasm: `dot -Tplain`. */
@@ -29,6 +30,8 @@ const searchBounds = [
   { above: 500, attributes: ',nslimit=0.5' },
   { above: 0, attributes: '' },
 ] as const;
+/** dot takes seconds at this many nodes and passing edges, and minutes at a few times as many. */
+const maxDotNodes = 10_000;
 /** More unconnected nodes than this go into a grid instead of one long row. */
 const maxLoneRow = 5;
 
@@ -46,7 +49,7 @@ export function layoutGroup(
   const lone = [...sizes.keys()].filter((id) => !connected.has(id));
   const gridded = new Set(lone.length > maxLoneRow || connected.size === 0 ? lone : []);
   const drawn = [...sizes].filter(([id]) => !gridded.has(id));
-  const main = drawn.length === 0 ? emptyGroup : runDot(new Map(drawn), known, engine);
+  const main = drawn.length === 0 ? emptyGroup : layoutConnected(new Map(drawn), known, engine);
   if (gridded.size === 0) return main;
   return below(
     main,
@@ -58,6 +61,26 @@ export function layoutGroup(
 }
 
 const emptyGroup: PlacedGroup = { boxes: new Map(), routes: new Map(), width: 0, height: 0, isKept: false };
+
+function layoutConnected(
+  sizes: ReadonlyMap<string, Size>,
+  edges: readonly GraphEdge[],
+  engine: DotEngine,
+): PlacedGroup {
+  const rows = findRows(sizes.keys(), edges);
+  // dot puts a node of its own wherever an edge passes a rank: dense graphs have far more of them than nodes.
+  const passed = edges.reduce(
+    (sum, { from, to }) => sum + Math.max(0, (rows.get(to) ?? 0) - (rows.get(from) ?? 0) - 1),
+    0,
+  );
+  if (sizes.size + passed > maxDotNodes) return layoutRows(sizes, edges, rows);
+  try {
+    return runDot(sizes, edges, engine);
+  } catch {
+    // dot ran out of stack or memory: a plainer drawing is better than none.
+    return layoutRows(sizes, edges, rows);
+  }
+}
 
 function runDot(
   sizes: ReadonlyMap<string, Size>,

@@ -220,6 +220,60 @@ test('cycles, self-references and unknown ends are drawn too', () => {
   expect(Object.keys(drawing.routes).sort()).toEqual(['a->b', 'b->c', 'c->a']);
 });
 
+describe('without dot', () => {
+  const broken: DotEngine = {
+    dot() {
+      throw new RangeError('memory access out of bounds');
+    },
+  };
+
+  test('a drawing is plainer and still sound', () => {
+    fc.assert(
+      fc.property(graphs, (graph) => checkDrawing(layoutGraph(graph, broken, { collapsed: [] }))),
+      { numRuns: 40 },
+    );
+  });
+
+  test('cycles are drawn too', () => {
+    const ring = Array.from({ length: 50 }, (_, i) => [`n${i}`, `n${(i + 1) % 50}`] as const);
+    const drawing = layoutGraph(
+      graphOf(
+        ring.map(([id]) => node(id)),
+        ring,
+      ),
+      broken,
+    );
+    expect(Object.keys(drawing.routes).length).toBe(50);
+  });
+
+  test.each([
+    ['every task waits for all before it', 200, 1],
+    ['20,000 tasks', 20_000, 5_000],
+  ])('dot is not asked when %s', (_name, count, step) => {
+    const ids = Array.from({ length: count }, (_, i) => `n${i}`);
+    const edges = ids.flatMap((to, i) =>
+      Array.from({ length: Math.ceil(i / step) }, (_, j) => [`n${j * step}`, to] as const),
+    );
+    let isAsked = false;
+    const asked: DotEngine = {
+      dot() {
+        isAsked = true;
+        return '';
+      },
+    };
+    const drawing = layoutGraph(
+      graphOf(
+        ids.map((id) => node(id)),
+        edges,
+      ),
+      asked,
+      { collapsed: [] },
+    );
+    expect(isAsked).toBe(false);
+    expect(Object.keys(drawing.boxes).length).toBe(count);
+  });
+});
+
 describe('an edit', () => {
   const chain = Array.from({ length: 12 }, (_, i) => `n${i}`);
   const edges = chain.slice(1).map((id, i) => [`n${Math.max(0, i - 2)}`, id] as const);
