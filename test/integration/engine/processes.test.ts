@@ -15,6 +15,7 @@ import {
   type PythonEnvironmentSource,
 } from '../../../dev-cluster/embedded/python/environments.ts';
 import type { SpecDocuments } from '../../../src/clients/kfp/model.ts';
+import type { JsonObject } from '../../../src/core/base/json.ts';
 import {
   artifactFrom,
   constant,
@@ -475,7 +476,7 @@ test('a full disk stops the run, not the service; with space again it goes on', 
   const specFile = join(home, 'spec.json');
   const count = 40;
   const work = sh(`echo "$KFP_POD_NAME" >> ${ledger}`);
-  const tasks = Array.from({ length: count }, (_, index) => [
+  const tasks = Array.from({ length: count }, (_, index): [string, JsonObject] => [
     `t${index}`,
     task('work', index === 0 ? {} : { after: [`t${index - 1}`] }),
   ]);
