@@ -53,7 +53,10 @@ export async function openRunGraph(
     parsers: runGraphParsers,
     handlers: {
       drawing: ({ collapsed }) =>
-        Promise.resolve({ revision, drawing: layoutGraph(full.graph, engine, { collapsed: collapsed ?? undefined }) }),
+        Promise.resolve({
+          revision,
+          drawing: layoutGraph(full.graph, engine, { collapsed: collapsed ?? undefined }),
+        }),
       tasks: () => Promise.resolve({ revision, rows: full.rows }),
       task: ({ nodeId, taskId }) => {
         const task = full.rows.find((one) => one.id === taskId);

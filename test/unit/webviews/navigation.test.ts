@@ -113,7 +113,9 @@ describe('GraphNavigator', () => {
   });
 
   it('leaves out what is inside a closed group', () => {
-    const { 'group/a': _a, 'group/b': _b, ...boxes } = diamond.boxes;
+    const boxes = Object.fromEntries(
+      Object.entries(diamond.boxes).filter(([id]) => !id.startsWith('group/')),
+    );
     const closed = new GraphNavigator({ ...diamond, boxes, collapsed: ['group'] });
     expect(closed.move('group', 'down')).toBe('end');
   });

@@ -10,6 +10,7 @@ function items(
 ): readonly OutlineItem[] {
   return outline({
     nodes: churnGraph.nodes,
+    edges: churnGraph.edges,
     index: rows === undefined ? undefined : new TaskIndex(rows, {}),
     toggled: new Set(change.toggled),
     unfolded: new Set(change.unfolded),
@@ -30,6 +31,40 @@ describe('outline', () => {
       '  score',
       'pick-best',
     ]);
+  });
+
+  it('lists producers before consumers, whatever order the document has', () => {
+    const shuffled = outline({
+      nodes: churnGraph.nodes.toReversed(),
+      edges: churnGraph.edges,
+      index: undefined,
+      toggled: new Set(),
+      unfolded: new Set(),
+      fallback: () => undefined,
+    });
+    const place = new Map(shuffled.map((item, at) => [item.nodeId, at]));
+    for (const { from, to } of churnGraph.edges)
+      expect(place.get(from)).toBeLessThan(place.get(to) ?? Number.NaN);
+    expect(shuffled).toHaveLength(churnGraph.nodes.length);
+  });
+
+  it('lists every step of a circle once', () => {
+    const [a, b] = churnGraph.nodes;
+    if (a === undefined || b === undefined) throw new Error('The fixture has two nodes.');
+    const edges = [
+      { id: '1', from: a.id, to: b.id, kind: 'order' as const, bindings: [] },
+      { id: '2', from: b.id, to: a.id, kind: 'order' as const, bindings: [] },
+    ];
+    const none = new Set<string>();
+    const circle = outline({
+      nodes: [a, b],
+      edges,
+      index: undefined,
+      toggled: none,
+      unfolded: none,
+      fallback: () => undefined,
+    });
+    expect(text(circle)).toEqual(['make-data', 'split']);
   });
 
   it('in a run shows iterations closed, their steps under each', () => {

@@ -116,7 +116,13 @@ export function Form(props: {
             isInvalid={!isNamed}
             onInput={(runName) => change({ runName })}
           />
-          <div className="field-error">{isNamed ? '' : 'A run needs a name.'}</div>
+          <div className="field-error">
+            {isNamed ? null : (
+              <>
+                <Icon name="error" />A run needs a name.
+              </>
+            )}
+          </div>
         </div>
         <div className="field">
           <div className="field-head">

@@ -52,6 +52,7 @@ export function InputControl(props: {
       )}
       <Control {...props} isInvalid={error !== undefined} describedBy={`${id}-error`} />
       <div id={`${id}-error`} className="field-error" role={error === undefined ? undefined : 'alert'}>
+        {error === undefined ? null : <Icon name="error" />}
         {error}
       </div>
     </div>

@@ -19,16 +19,22 @@ export function nodeElementId(nodeId: string): string {
   return `node:${nodeId}`;
 }
 
-export function nodeLabel(node: GraphNode, status: NodeStatus | undefined): string {
-  const parts = [node.label, NODE_KIND_TEXT[node.kind]];
-  if (status !== undefined) {
-    parts.push(TASK_STATE_TEXT[status.state]);
-    if (status.iterations !== undefined)
-      parts.push(`${status.iterations.done} of ${status.iterations.total} iterations done`);
-    if (status.attempts > 1) parts.push(`${status.attempts} attempts`);
-    parts.push(...status.notes);
-  }
-  return parts.join(', ');
+/** What the icons of a node say, for screen readers; its name comes from its content. */
+function Spoken({
+  node,
+  status,
+  more,
+}: {
+  node: GraphNode;
+  status: NodeStatus | undefined;
+  more?: string;
+}): ReactElement {
+  const parts = [
+    NODE_KIND_TEXT[node.kind],
+    ...(status === undefined ? [] : [TASK_STATE_TEXT[status.state]]),
+    ...(more === undefined ? [] : [more]),
+  ];
+  return <span className="screen-reader-only">, {parts.join(', ')}, </span>;
 }
 
 export function PipelineNode({ data }: NodeProps<CanvasNode>): ReactElement {
@@ -65,7 +71,6 @@ function Card({ node, isGroup }: { node: GraphNode; isGroup: boolean }): ReactEl
       id={nodeElementId(node.id)}
       className={`card ${isGroup ? 'closed-group ' : ''}${className}`}
       role="button"
-      aria-label={nodeLabel(node, status)}
       data-testid={`node-${node.id}`}
       data-state={status?.state ?? 'NONE'}
       data-kind={node.kind}
@@ -81,6 +86,7 @@ function Card({ node, isGroup }: { node: GraphNode; isGroup: boolean }): ReactEl
       )}
       <div className="card-text">
         <div className="card-label">{node.label}</div>
+        <Spoken node={node} status={status} {...(isGroup ? { more: 'closed' } : {})} />
         <div className="card-detail">
           {status?.notes.map((note) => (
             <span key={note} className="badge" title={note}>
@@ -111,7 +117,6 @@ function OpenGroup({ node }: { node: GraphNode }): ReactElement {
         className="group-header"
         role="button"
         aria-expanded="true"
-        aria-label={nodeLabel(node, status)}
         title={node.detail === '' ? node.label : `${node.label}\n${node.detail}`}
       >
         {status === undefined ? (
@@ -123,6 +128,7 @@ function OpenGroup({ node }: { node: GraphNode }): ReactElement {
         )}
         <div className="card-text">
           <div className="card-label">{node.label}</div>
+          <Spoken node={node} status={status} />
           {node.detail === '' ? null : (
             <div className="card-detail">
               <span className="ellipsis">{node.detail}</span>
@@ -162,7 +168,6 @@ function PortNode({ node }: { node: GraphNode }): ReactElement {
       id={nodeElementId(node.id)}
       className={`port ${className}`}
       role="button"
-      aria-label={nodeLabel(node, undefined)}
       data-testid={`node-${node.id}`}
       data-kind={node.kind}
       title={node.detail}
@@ -170,6 +175,7 @@ function PortNode({ node }: { node: GraphNode }): ReactElement {
       <Handles />
       <Icon name={NODE_KIND_ICON[node.kind]} />
       <span className="ellipsis">{node.label}</span>
+      <Spoken node={node} status={undefined} />
     </div>
   );
 }

@@ -29,7 +29,9 @@ function ListColumns({ item }: { item: OutlineItem }): ReactElement {
   const attempts = item.task?.attempts ?? 0;
   return (
     <>
-      <span className="column-state">{item.state === undefined ? '' : TASK_STATE_TEXT[item.state]}</span>
+      <span className="column-state" aria-hidden="true">
+        {item.state === undefined ? '' : TASK_STATE_TEXT[item.state]}
+      </span>
       <span className="column-time">{elapsed === undefined ? '' : formatDuration(elapsed)}</span>
       <span className="column-attempts">{attempts === 0 ? '' : attempts}</span>
       <span className="column-detail ellipsis">{item.detail}</span>

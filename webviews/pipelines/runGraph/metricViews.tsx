@@ -73,7 +73,7 @@ function Confusion({ matrix }: { matrix: ConfusionMatrix }): ReactElement {
                       className={actual === predicted ? 'cell hit' : 'cell miss'}
                       title={`${percent(share)} of ${matrix.labels[actual] ?? ''}`}
                     >
-                      <span className="tint" style={{ opacity: 0.08 + share * 0.6 }} />
+                      <span className="tint" style={{ opacity: 0.05 + share * 0.29 }} />
                       <span className="count">{value}</span>
                     </td>
                   );

@@ -67,6 +67,7 @@ export class GraphNavigator {
     return this.#nearest(
       from,
       siblings.map((node) => node.id),
+      (box) => Math.abs(centre(box) - centre(here)),
     );
   }
 
@@ -86,14 +87,18 @@ export class GraphNavigator {
     return one.y - two.y || one.x - two.x;
   }
 
-  #nearest(from: string, candidates: readonly string[]): string | undefined {
+  /** By default the next row first, and in it the one most below or above. */
+  #nearest(
+    from: string,
+    candidates: readonly string[],
+    measure = (box: Box, here: Box): number =>
+      Math.abs(box.y - here.y) + Math.abs(centre(box) - centre(here)) / 1000,
+  ): string | undefined {
     const here = this.#box(from);
     if (here === undefined) return candidates[0];
     const distance = (id: string): number => {
       const box = this.#box(id);
-      return box === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.abs(centre(box) - centre(here)) + Math.abs(box.y - here.y) / 1000;
+      return box === undefined ? Number.POSITIVE_INFINITY : measure(box, here);
     };
     return [...candidates].sort((a, b) => distance(a) - distance(b))[0];
   }

@@ -1,5 +1,5 @@
 /** The graph and its run as one indented list: what the list and the timeline show, row by row. Pure. */
-import type { GraphNode } from '../../../src/core/ir/graphModel.ts';
+import type { GraphEdge, GraphNode } from '../../../src/core/ir/graphModel.ts';
 import type { TaskRow, TaskRowState } from '../../../src/core/protocol/runGraph.ts';
 import type { NodeStatus, TaskIndex } from './fold.ts';
 
@@ -29,6 +29,7 @@ export interface OutlineItem {
 
 export interface OutlineOptions {
   readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
   readonly index: TaskIndex | undefined;
   /** Keys the user flipped: groups start open, iterations start closed (three hundred open ones are no overview). */
   readonly toggled: ReadonlySet<string>;
@@ -45,7 +46,7 @@ interface Draft extends Omit<OutlineItem, 'level' | 'position' | 'siblings' | 'p
 export function outline(options: OutlineOptions): readonly OutlineItem[] {
   const { index, toggled } = options;
   const byParent = new Map<string | undefined, GraphNode[]>();
-  for (const node of options.nodes) {
+  for (const node of inRunningOrder(options.nodes, options.edges)) {
     if (node.kind === 'input' || node.kind === 'output') continue;
     const siblings = byParent.get(node.parent);
     if (siblings === undefined) byParent.set(node.parent, [node]);
@@ -138,4 +139,29 @@ export function outline(options: OutlineOptions): readonly OutlineItem[] {
   };
   walk(nodeDrafts(byParent.get(undefined) ?? [], index?.root, ''), 1, undefined);
   return items;
+}
+
+/** Producers before consumers, and the document's order where edges leave a choice: documents are often sorted by name. */
+function inRunningOrder(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): readonly GraphNode[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const waitsFor = new Map<string, number>();
+  const after = Map.groupBy(edges, (edge) => edge.from);
+  for (const { to } of edges) waitsFor.set(to, (waitsFor.get(to) ?? 0) + 1);
+  const placed = new Set<GraphNode>();
+  for (const start of nodes) {
+    // Depth first, so that a chain stays together.
+    const ready = (waitsFor.get(start.id) ?? 0) === 0 ? [start] : [];
+    for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
+      if (placed.has(node)) continue;
+      placed.add(node);
+      for (const { to } of (after.get(node.id) ?? []).toReversed()) {
+        const left = (waitsFor.get(to) ?? 0) - 1;
+        waitsFor.set(to, left);
+        const next = byId.get(to);
+        if (next !== undefined && left === 0) ready.push(next);
+      }
+    }
+  }
+  // What is left waits for itself: a broken document, listed all the same.
+  return [...placed, ...nodes.filter((node) => !placed.has(node))];
 }

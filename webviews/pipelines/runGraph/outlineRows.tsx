@@ -19,6 +19,7 @@ export function useOutline(): readonly OutlineItem[] {
     () =>
       outline({
         nodes: drawing?.graph.nodes ?? [],
+        edges: drawing?.graph.edges ?? [],
         index,
         toggled: new Set(toggled),
         unfolded: new Set(unfolded),
@@ -26,15 +27,6 @@ export function useOutline(): readonly OutlineItem[] {
       }),
     [drawing, index, toggled, unfolded, store],
   );
-}
-
-/** What is said of a row; the same facts as the row shows. */
-export function rowLabel(item: OutlineItem): string {
-  const parts = [item.label];
-  if (item.kind === 'node') parts.push(NODE_KIND_TEXT[item.nodeKind]);
-  if (item.state !== undefined) parts.push(TASK_STATE_TEXT[item.state]);
-  if (item.progress !== undefined) parts.push(`${item.progress} iterations done`);
-  return parts.join(', ');
 }
 
 export function RowTitle({ item }: { item: OutlineItem }): ReactElement {
@@ -48,6 +40,10 @@ export function RowTitle({ item }: { item: OutlineItem }): ReactElement {
         <StateIcon state={item.state} />
       )}
       <span className="row-label">{item.label}</span>
+      <span className="screen-reader-only">
+        {item.kind === 'node' ? `, ${NODE_KIND_TEXT[item.nodeKind]}` : ''}
+        {item.state === undefined ? '' : `, ${TASK_STATE_TEXT[item.state]}`},{' '}
+      </span>
       {item.progress === undefined ? null : <span className="progress-count">{item.progress}</span>}
       {item.task?.notes.map((note) => (
         <span key={note} className="badge">
@@ -139,7 +135,6 @@ export function OutlineTree(props: {
             }`}
             style={{ top: (first + offset) * ROW_HEIGHT }}
             role="treeitem"
-            aria-label={rowLabel(item)}
             aria-level={item.level}
             aria-posinset={item.position}
             aria-setsize={item.siblings}

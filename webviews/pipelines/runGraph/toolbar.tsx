@@ -59,7 +59,11 @@ export function Toolbar({ host }: { host: RunGraphState }): ReactElement {
         ) : null}
       </div>
       {host.runs.length > 0 || run !== undefined ? <RunChoice host={host} /> : null}
-      {run === undefined ? null : <RunState run={run} />}
+      {run === undefined ? null : (
+        <span className="plain-button">
+          <RunState run={run} />
+        </span>
+      )}
       <span className="grow" />
       <span className={`environment environment-${host.environment.status}`} title={host.environment.message}>
         <Icon
@@ -114,7 +118,7 @@ function RunState({ run }: { run: RunView }): ReactElement {
   );
   const isReconnecting = run.connection === 'reconnecting';
   return (
-    <Button appearance="icon" title="Show the run" onClick={() => store.select('')}>
+    <Button title="Show the run" onClick={() => store.select('')}>
       <span
         className={`run-state state-${run.state.toLowerCase()}`}
         data-testid="run-state"

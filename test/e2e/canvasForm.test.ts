@@ -1,0 +1,200 @@
+/** The run form's webview in a bare Chromium page. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Locator } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../../dev-cluster/start/root.ts';
+import { SlipwayError } from '../../src/core/base/errors.ts';
+import {
+  runFormParsers,
+  type FormAnswer,
+  type FormInput,
+  type RunFormContract,
+  type RunFormState,
+} from '../../src/core/protocol/runForm.ts';
+import {
+  openView,
+  serveBundles,
+  themeNames,
+  type BundleServer,
+  type OpenedView,
+  type ThemeName,
+} from './canvas/page.ts';
+import { accessibilityViolations } from './harness/accessibility.ts';
+import { launchChromium } from './harness/chromium.ts';
+
+const screenshots = join(repositoryRoot, 'test', '.out', 'screenshots');
+let browser: Browser;
+let server: BundleServer;
+let view: OpenedView<RunFormContract>;
+let answers: FormAnswer[];
+let cancelled: number;
+let refusal: SlipwayError | undefined;
+
+beforeAll(async () => {
+  browser = await launchChromium(AbortSignal.timeout(180_000));
+  server = await serveBundles();
+  await mkdir(screenshots, { recursive: true });
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+afterEach(async () => {
+  const { complaints } = view;
+  await view.close();
+  expect(complaints).toEqual([]);
+});
+
+const input = (name: string, type: FormInput['type'], change: Partial<FormInput> = {}): FormInput => ({
+  name,
+  type,
+  defaultValue: undefined,
+  isOptional: false,
+  description: undefined,
+  literals: [],
+  ...change,
+});
+
+const state: RunFormState = {
+  target: { uri: 'file:///churn.pipeline.yaml' },
+  pipelineName: 'churn',
+  environmentName: 'Embedded cluster',
+  inputs: [
+    input('rows', 'NUMBER_INTEGER', { defaultValue: 4000, description: 'How many customers to make up.' }),
+    input('label', 'STRING'),
+    input('depths', 'LIST', { defaultValue: [2, 4, 8] }),
+    input('options', 'STRUCT', { isOptional: true }),
+    input('balance', 'BOOLEAN', { defaultValue: true }),
+    input('solver', 'STRING', { defaultValue: 'lbfgs', literals: ['lbfgs', 'saga'] }),
+  ],
+  remembered: { rows: 8000 },
+  runName: 'churn 1',
+  experiments: [
+    { id: 'e1', name: 'Default' },
+    { id: 'e2', name: 'nightly' },
+  ],
+  experimentId: '',
+  pipelineRoot: '',
+  isCachingEnabled: true,
+  cachingNote: undefined,
+  problem: undefined,
+};
+
+async function open(
+  change: Partial<RunFormState> = {},
+  theme: ThemeName = 'dark',
+  savedState?: unknown,
+): Promise<void> {
+  answers = [];
+  cancelled = 0;
+  refusal = undefined;
+  view = await openView<RunFormContract>(browser, server, 'runForm', {
+    theme,
+    savedState,
+    parsers: runFormParsers,
+    handlers: {
+      submit: (answer) => {
+        answers.push(answer);
+        return refusal === undefined ? Promise.resolve(null) : Promise.reject(refusal);
+      },
+      cancel: () => {
+        cancelled++;
+        return Promise.resolve(null);
+      },
+    },
+  });
+  view.channel.push({ ...state, ...change });
+}
+const at = (testId: string): Locator => view.page.getByTestId(testId);
+const field = (name: string): Locator => at(`input-${name}`).locator('input, textarea');
+const submit = (): Promise<void> => at('submit-run').click();
+
+describe('the run form', () => {
+  it('sends only what was set, typed', async () => {
+    await open();
+    await expect.poll(() => field('rows').inputValue()).toBe('8000');
+    await field('label').fill('churned');
+    await field('options').fill('{"depth": [1, null]}');
+    await at('input-balance').locator('vscode-checkbox').click();
+    await at('input-solver').locator('vscode-dropdown').click();
+    await at('input-solver').locator('vscode-option', { hasText: 'saga' }).click();
+    await at('experiment').click();
+    await at('experiment').locator('vscode-option', { hasText: 'nightly' }).click();
+    await at('caching').click();
+    await submit();
+    await expect
+      .poll(() => answers)
+      .toEqual([
+        {
+          runName: 'churn 1',
+          parameters: {
+            rows: 8000,
+            label: 'churned',
+            options: { depth: [1, null] },
+            balance: false,
+            solver: 'saga',
+          },
+          experimentId: 'e2',
+          pipelineRoot: '',
+          isCachingEnabled: false,
+        },
+      ]);
+  });
+
+  it('says at the input what is wrong, and sends nothing until it is right', async () => {
+    await open();
+    await field('rows').fill('many');
+    await field('depths').fill('[1,');
+    await submit();
+    await at('input-rows').getByText('A whole number').waitFor();
+    await at('input-depths').getByText('Not JSON').waitFor();
+    await at('input-label').getByText('no default').waitFor();
+    await view.page.getByText('3 inputs need attention.').waitFor();
+    expect(answers).toEqual([]);
+    await field('label').fill('x');
+    await at('reset-depths').click();
+    await field('rows').fill('7');
+    await view.page.keyboard.press('Control+Enter');
+    await expect.poll(() => answers.map((answer) => answer.parameters)).toEqual([{ rows: 7, label: 'x' }]);
+  });
+
+  it('shows why a run could not start, and lets it be tried again', async () => {
+    await open({ inputs: [] });
+    refusal = new SlipwayError('unreachable', 'The pipeline service is not running.');
+    await submit();
+    await at('form-problem').getByText('The pipeline service is not running.').waitFor();
+    refusal = undefined;
+    await submit();
+    await expect.poll(() => answers.length).toBe(2);
+  });
+
+  it('keeps what was typed over a reload', async () => {
+    await open();
+    await field('label').fill('kept');
+    const saved = await view.savedState();
+    await view.close();
+    await open({ runName: 'churn 2' }, 'dark', saved);
+    await expect.poll(() => field('label').inputValue()).toBe('kept');
+    await expect.poll(() => at('run-name').locator('input').inputValue()).toBe('churn 1');
+  });
+
+  it('closes by Escape, and says when the pipeline cannot be read', async () => {
+    await open({ problem: 'This is not a pipeline.' });
+    await view.page.getByText('This is not a pipeline.').waitFor();
+    view.channel.push(state);
+    await at('submit-run').waitFor();
+    await field('label').press('Escape');
+    await expect.poll(() => cancelled).toBe(1);
+  });
+
+  it.each(themeNames.filter((name) => name !== 'highContrastLight'))('is accessible in %s', async (theme) => {
+    await open({}, theme);
+    await at('submit-run').waitFor();
+    await field('options').fill('{');
+    await submit();
+    await at('input-label').getByText('no default').waitFor();
+    await view.page.screenshot({ path: join(screenshots, `form-${theme}.png`), fullPage: true });
+    expect(await accessibilityViolations(view.page)).toEqual([]);
+  });
+});
