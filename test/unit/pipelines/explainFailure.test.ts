@@ -20,6 +20,8 @@ function python(functionName: string, source: string): PythonFunction {
     source,
     packages: [],
     pipIndexUrls: [],
+    pipTrustedHosts: [],
+    pipTrustedHosts: [],
     kfpVersion: '2.17.0',
     sourceRange: { start: 0, end: 0 },
   };

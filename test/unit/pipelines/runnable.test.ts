@@ -40,6 +40,7 @@ const analyser: Analyser = {
 function input(name: string, some: Partial<InputParameter> = {}): InputParameter {
   return {
     name,
+    nameRange: { start: 0, end: 0 },
     type: 'STRING',
     defaultValue: undefined,
     isOptional: false,
