@@ -1,8 +1,8 @@
 /** `npm start` as its user meets it, after the installs: the address, the token, the demo, a second call, the end. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { command } from '../../dev-cluster/start/command.ts';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
@@ -58,6 +58,30 @@ async function npmStart(): Promise<Started> {
 async function status(url: URL): Promise<number> {
   return (await fetch(url, { redirect: 'manual' })).status;
 }
+
+describe('npm start with VS Code on PATH', () => {
+  it('installs the packaged extension there and opens the demo', async () => {
+    const bin = join(root, 'bin');
+    await mkdir(bin);
+    const calls = join(root, 'code-calls');
+    await writeFile(
+      join(bin, 'code'),
+      `#!/bin/sh\nif [ "$1" = --version ]; then echo 1.139.1; else echo "$@" >> '${calls}'; fi\n`,
+      { mode: 0o755 },
+    );
+    const start = join(repositoryRoot, 'dev-cluster', 'start', 'start.ts');
+    const desktop = { ...env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`, DISPLAY: ':0' };
+    const said = await command(process.execPath, [start], {
+      env: desktop,
+      signal: AbortSignal.timeout(120_000),
+    });
+    expect(said).toContain('VS Code is open on the demo project');
+    expect((await readFile(calls, 'utf8')).trim().split('\n')).toEqual([
+      `--install-extension ${join(repositoryRoot, 'dist', 'slipway.vsix')} --force`,
+      join(root, 'slipway-demo'),
+    ]);
+  });
+});
 
 describe('npm start', () => {
   let first: Started;
