@@ -173,6 +173,20 @@ export const OURS: readonly Case[] = [
     },
     'one item',
   ),
+  ours(
+    'loops',
+    {
+      parameters: { words: [], count: 0 },
+      outputs: { Output: json([[], ['Ada does maths', 'Grace does code']]) },
+      peerCannot: ['it collects nothing at all from a loop over nothing', /Tried to get output/],
+    },
+    'no items',
+  ),
+  ours('failing_loop', {
+    parameters: { folder: 'FILES' },
+    state: 'FAILED',
+    files: { '1': '1.0', '2': '0.5', sum: null },
+  }),
   ours('collected', { outputs: { text: 'CAB', joined: 'c=c;a=a;b=b;' } }),
   ours('artifact_loop', { outputs: { Output: 8 } }),
   ours('loop_of_branches', { outputs: { Output: -24 } }),
@@ -189,6 +203,15 @@ export const OURS: readonly Case[] = [
       files: { end: status('FAILED', true) },
     },
     'body fails',
+  ),
+  ours(
+    'exit_handler',
+    {
+      parameters: { file: 'FILES/end', fail_exit: true },
+      state: 'FAILED',
+      files: { end: status('SUCCEEDED', false) },
+    },
+    'exit task fails',
   ),
   ours('ignore_upstream_failure', {
     parameters: { always_file: 'FILES/always', later_file: 'FILES/later', never_file: 'FILES/never' },
@@ -233,6 +256,12 @@ export const OURS: readonly Case[] = [
     },
     'gives up',
   ),
+  ours('retried_pipeline', {
+    parameters: { ledger: 'FILES/ledger' },
+    outputs: { Output: 2 },
+    files: { ledger: 'try\n'.repeat(2) },
+    peerCannot: ['it retries steps, not sub-pipelines', /Inner task failed.*flaky/],
+  }),
   ours('importer', {
     parameters: { uri: 'FILES/data' },
     given: { data: 'imported' },
@@ -272,7 +301,7 @@ export const OURS: readonly Case[] = [
   ours('caching', {
     parameters: { ledger: 'FILES/ledger' },
     outputs: { Output: 'same again' },
-    files: { ledger: 'cached\nuncached\ndownstream\n' },
+    files: { ledger: 'cached\nuncached\ndownstream\nkeyed\n' },
   }),
   ours(
     'caching',
@@ -280,7 +309,7 @@ export const OURS: readonly Case[] = [
       parameters: { ledger: 'FILES/ledger' },
       times: 2,
       outputs: { Output: 'same again' },
-      files: { ledger: 'cached\nuncached\ndownstream\nuncached\n' },
+      files: { ledger: 'cached\nuncached\ndownstream\nkeyed\nuncached\n' },
     },
     'twice',
   ),
@@ -328,7 +357,6 @@ export const SAMPLES: readonly Case[] = [
 
 export const SEED: readonly Case[] = [
   seed('churn'),
-  seed('churn', { parameters: { minimum_accuracy: 0.99 } }, 'not good enough'),
   seed('churn_search'),
 ];
 

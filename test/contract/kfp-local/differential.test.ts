@@ -17,7 +17,7 @@ import { runOurs } from './ours.ts';
 import { meaning, type Result } from './result.ts';
 
 const run = promisify(execFile);
-const SETUP_TIMEOUT_MS = 10 * 60_000;
+const SETUP_TIMEOUT_MS = 20 * 60_000;
 type Side = 'ours' | 'peer';
 const CASES = [...OURS, ...SAMPLES, ...SEED];
 
