@@ -355,10 +355,7 @@ export const SAMPLES: readonly Case[] = [
   sample('two_step_pipeline', { state: 'FAILED', peerCannot: NEEDS_DOCKER }),
 ];
 
-export const SEED: readonly Case[] = [
-  seed('churn'),
-  seed('churn_search'),
-];
+export const SEED: readonly Case[] = [seed('churn'), seed('churn_search')];
 
 /** A text output that holds JSON; compared by what it says. */
 function json(value: JsonValue): string {
