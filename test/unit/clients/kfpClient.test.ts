@@ -250,7 +250,7 @@ describe('logs', () => {
   test('no such attempt', async () => {
     const { client } = await serve((_asked, response) => json(response, { message: 'no log' }, 404));
     const reading = (async () => {
-      for await (const chunk of client.log('r', 'a', { follow: false }, signal())) void chunk;
+      for await (const chunk of client.log('r', 'a', { follow: false }, signal())) expect(chunk).toBe('');
     })();
     await expect(reading).rejects.toMatchObject({ reason: 'notFound' });
   });

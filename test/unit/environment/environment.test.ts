@@ -34,7 +34,7 @@ async function writeEndpoints(text: string): Promise<void> {
 /** A `dist/cli.js` of our own that notes its calls and does what `script` says. */
 async function fakeCli(
   script: string,
-): Promise<{ path: string; lines: string[]; calls(): Promise<string[]> }> {
+): Promise<{ path: string; lines: string[]; calls: () => Promise<string[]> }> {
   const path = join(home, 'cli.cjs');
   const ledger = join(home, 'calls');
   await writeFile(
@@ -54,7 +54,7 @@ async function fakeCli(
 
 async function embedded(script = ''): Promise<{
   environment: EmbeddedEnvironment;
-  calls(): Promise<string[]>;
+  calls: () => Promise<string[]>;
   log: string[];
 }> {
   const cli = await fakeCli(script);
@@ -161,7 +161,7 @@ describe('sessions', () => {
   async function environmentsOn(
     script: string,
     gate: StartGate,
-  ): Promise<{ environments: Environments; calls(): Promise<string[]>; asked: HttpEndpoint[] }> {
+  ): Promise<{ environments: Environments; calls: () => Promise<string[]>; asked: HttpEndpoint[] }> {
     const { environment, calls } = await embedded(script);
     const asked: HttpEndpoint[] = [];
     const environments = new Environments(

@@ -21,7 +21,6 @@ function python(functionName: string, source: string): PythonFunction {
     packages: [],
     pipIndexUrls: [],
     pipTrustedHosts: [],
-    pipTrustedHosts: [],
     kfpVersion: '2.17.0',
     sourceRange: { start: 0, end: 0 },
   };

@@ -72,7 +72,7 @@ describe('a log in a terminal', () => {
     fc.assert(
       fc.property(pieces, (chunks) => {
         expect(filtered(...chunks)).toBe(filtered(chunks.join('')));
-        expect(filtered(...chunks.join(''))).toBe(filtered(chunks.join('')));
+        expect(filtered(...chunks.join('').split(/(?:)/u))).toBe(filtered(chunks.join('')));
       }),
     );
   });
@@ -82,7 +82,6 @@ describe('a log in a terminal', () => {
       fc.property(pieces, (chunks) => {
         const out = filtered(...chunks);
         const withoutColours = out.replaceAll(/\u001b\[[\d;:]*m/g, '');
-        // eslint-disable-next-line no-control-regex -- control characters are what this is about
         expect(withoutColours).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/);
         expect(stripVTControlCharacters(out)).toBe(withoutColours);
       }),

@@ -63,7 +63,14 @@ describe('the view\u2019s poller', () => {
   test('nothing is asked once nobody looks, and at once when somebody does again', async () => {
     const clock = new Clock();
     let looks = 0;
-    const poller = new Poller({ hasActiveRuns: true, poll: () => Promise.resolve(void looks++) }, clock.wait);
+    const polled = {
+      hasActiveRuns: true,
+      poll: (): Promise<void> => {
+        looks++;
+        return Promise.resolve();
+      },
+    };
+    const poller = new Poller(polled, clock.wait);
     expect(looks).toBe(0);
     poller.setWatching(true);
     await clock.tick();
