@@ -102,7 +102,7 @@ function rotate(path: string): void {
   if (size > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
 }
 
-/** What the process said last: for people, when it has ended. */
+/** What the process said last, without the program's name: for people, when it has ended. */
 export async function lastLogLine(path: string): Promise<string | undefined> {
   try {
     const file = await open(path, 'r');
@@ -110,7 +110,13 @@ export async function lastLogLine(path: string): Promise<string | undefined> {
       const { size } = await file.stat();
       const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
       await file.read(buffer, 0, buffer.length, size - buffer.length);
-      return buffer.toString('utf8').trimEnd().split('\n').at(-1)?.trim();
+      return buffer
+        .toString('utf8')
+        .trimEnd()
+        .split('\n')
+        .at(-1)
+        ?.trim()
+        .replace(/^slipway: /, '');
     } finally {
       await file.close();
     }

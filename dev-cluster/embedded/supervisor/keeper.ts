@@ -72,7 +72,7 @@ export class Keeper {
       failures = steady ? 1 : failures + 1;
       this.#options.log(`${this.#component.name}: ${reason} (failure ${failures} in a row)`);
       this.#set(failures < FAILURES_UNTIL_FAILED ? 'restarting' : 'failed', { message: reason });
-      await delay(backoffMs(failures), signal).catch(() => undefined);
+      await delay(backoffMs(start.kind, failures), signal).catch(() => undefined);
     }
   }
 

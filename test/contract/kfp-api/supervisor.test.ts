@@ -1,7 +1,7 @@
 /** `slipway up` and its supervisor as real processes: one wins, children are kept, adopted, and stopped; strangers are not. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +12,10 @@ import { greetSpec, type Json } from './service.ts';
 
 const cli = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
 let home: string;
+let environment: Record<string, string>;
 
 beforeEach(async () => {
+  environment = {};
   home = await mkdtemp(join(tmpdir(), 'slipway-home-'));
 });
 
@@ -30,7 +32,7 @@ interface Ended {
 
 async function slipway(...args: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [cli, ...args], {
-    env: { ...process.env, SLIPWAY_HOME: home },
+    env: { ...process.env, SLIPWAY_HOME: home, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -159,6 +161,33 @@ describe('slipway up', () => {
     expect(code).toBe(2);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toContain('SLIPWAY_HOME');
+  });
+});
+
+describe('slipway up on a machine that lacks something', () => {
+  it('is ready without Python; the component that needs it says what to install', async () => {
+    environment = { SLIPWAY_PYTHON: '/bin/false' };
+    await up();
+    await until(async () => {
+      const { components } = await record('status.json');
+      return (components as Json[]).some(
+        ({ name, state, message }) =>
+          name === 'python' && state === 'failed' && String(message).includes('Install Python'),
+      );
+    });
+    expect(await call('GET', '/runs')).toEqual({});
+  });
+
+  it('says in one sentence why the service cannot start, and starts once that is repaired', async () => {
+    const state = join(home, 'embedded', 'kfp', 'state.db');
+    await mkdir(join(home, 'embedded', 'kfp'), { recursive: true, mode: 0o700 });
+    await writeFile(state, 'this is no database, whatever else it may be. '.repeat(100));
+    const { code, stderr } = await slipway('up');
+    expect(code).toBe(2);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(/^slipway: kfp did not start: .*state file/);
+    await rm(state);
+    await up();
   });
 });
 
