@@ -7,8 +7,8 @@ import { startKfpService } from '../../../dev-cluster/embedded/kfp/server.ts';
 import { PythonEnvironments } from '../../../dev-cluster/embedded/python/environments.ts';
 
 export const TOKEN = 'a-token-for-tests-that-is-long-enough';
-const here = import.meta.dirname;
-export const GREET = join(here, 'greet.yaml');
+/** One step that says its message; `slow` takes seconds, `wait` minutes. Source beside it. */
+export const GREET = join(import.meta.dirname, '..', '..', 'fixtures', 'kfp', 'greet', 'greet.yaml');
 
 export type Json = Record<string, unknown>;
 
