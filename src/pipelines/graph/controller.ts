@@ -182,7 +182,7 @@ export class GraphController implements Disposable {
       return Promise.resolve({ revision: tasksRevision, rows: tasks.map(taskRow) });
     },
     task: ({ nodeId, taskId }) => Promise.resolve(this.#taskDetail(nodeId, taskId)),
-    readLog: ({ attempt, from }, signal) =>
+    readLog: async ({ attempt, from }, signal) =>
       this.#log.read(this.#kfp(), this.#shownRun.live.runId, attempt, from, signal),
     preview: async ({ artifactId }) => {
       const { run, tasks } = this.#shownRun.known;
