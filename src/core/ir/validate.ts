@@ -13,7 +13,7 @@ import {
   ValidationContext,
   type ComponentInterface,
 } from './validationContext.ts';
-import { isArtifactPassable, isOfType, isPassable, typeNames } from './values.ts';
+import { isAllowed, isArtifactPassable, isOfType, isPassable, typeNames } from './values.ts';
 import { quote } from './yamlReader.ts';
 
 /** Every problem of a parsed document in document order; `text` is what it was parsed from, for the fixes. */
@@ -152,9 +152,13 @@ function validateDefinitions(
     const message = `The name ${quote(port.name)} cannot be used in a path: use letters, digits, dashes and underscores.`;
     context.report('bad-artifact-name', message, port.nameRange, path);
   }
-  for (const { name, type, defaultValue, range } of inputs.parameters) {
-    if (defaultValue === undefined || isOfType(defaultValue, type)) continue;
-    const message = `The default of ${quote(name)} must be ${typeNames[type]}.`;
+  for (const { name, type, defaultValue, literals, range } of inputs.parameters) {
+    if (defaultValue === undefined) continue;
+    const isRight =
+      isOfType(defaultValue, type) && (defaultValue === null || isAllowed(defaultValue, literals));
+    if (isRight) continue;
+    const wanted = literals.length === 0 ? typeNames[type] : `one of ${JSON.stringify(literals)}`;
+    const message = `The default of ${quote(name)} must be ${wanted}.`;
     context.report('type-mismatch', message, range, path);
   }
 }

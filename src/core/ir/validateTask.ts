@@ -4,7 +4,7 @@ import type { ParameterSource, Problem, Task, TaskArtifact, TaskParameter } from
 import { isChannel } from './readable.ts';
 import type { ComponentInterface, ValidationContext } from './validationContext.ts';
 import { isPathSegment } from './validationContext.ts';
-import { isArtifactPassable, isOfType, isPassable, parseJson, typeNames } from './values.ts';
+import { isAllowed, isArtifactPassable, isOfType, isPassable, parseJson, typeNames } from './values.ts';
 import { quote } from './yamlReader.ts';
 
 type Tasks = ReadonlyMap<string, Task>;
@@ -114,6 +114,10 @@ function validateParameter(context: ValidationContext, place: Place, input: Task
         validateConstantPlaceholders(context, place, input, source.value);
       } else if (type !== undefined && !isOfType(source.value, type)) {
         const message = `The input ${quote(input.name)} must be ${typeNames[type]}.`;
+        context.report('type-mismatch', message, input.range, place.path);
+      } else if (declared !== undefined && !isAllowed(source.value, declared.literals)) {
+        const allowed = declared.literals.map((literal) => JSON.stringify(literal)).join(', ');
+        const message = `The input ${quote(input.name)} must be one of ${allowed}.`;
         context.report('type-mismatch', message, input.range, place.path);
       }
       return;

@@ -35,6 +35,11 @@ export function isOfType(value: JsonValue, type: ParameterType): boolean {
   }
 }
 
+/** True when a parameter that lists its `literals` may have that value; without a list it may have any. */
+export function isAllowed(value: JsonValue, literals: readonly JsonValue[]): boolean {
+  return literals.length === 0 || literals.some((one) => JSON.stringify(one) === JSON.stringify(value));
+}
+
 /** True when an output of type `from` may be passed to an input of type `to`. */
 export function isPassable(from: ParameterType, to: ParameterType): boolean {
   return from === to || (from === 'NUMBER_INTEGER' && to === 'NUMBER_DOUBLE');

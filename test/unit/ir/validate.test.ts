@@ -81,6 +81,16 @@ const cases: readonly (readonly [string, string, string, Found])[] = [
     },
   ],
   [
+    'a constant that is not among the literals',
+    'count:\n          parameterType: NUMBER_INTEGER',
+    'count:\n          literals: [1, 2]\n          parameterType: NUMBER_INTEGER\n          defaultValue: 3',
+    {
+      code: 'type-mismatch',
+      at: 'count:\n          literals: [1, 2]\n          parameterType: NUMBER_INTEGER\n          defaultValue: 3',
+      taskPath: 'make',
+    },
+  ],
+  [
     'an output of another type',
     '        Output:\n          parameterType: STRING',
     '        Output:\n          parameterType: LIST',
