@@ -36,7 +36,10 @@ describe.each<Theme>(['dark', 'light'])('the first run, %s', (theme) => {
   it('shows the run in the Pipelines view', async () => {
     onTestFailed(() => editor.screenshot(`first-run-${theme}-view-failed`));
     await editor.workbench.openViewContainer('Slipway');
-    await editor.page.locator('.sidebar .monaco-list-row').first().waitFor();
+    await editor.page
+      .locator('.sidebar .monaco-list-row')
+      .filter({ hasText: /^churn \d{4}-/ })
+      .waitFor();
     await editor.screenshot(`first-run-${theme}-view`);
   });
 });
