@@ -31,9 +31,7 @@ afterAll(async () => {
 afterEach(async () => {
   const { complaints } = view;
   await view.close();
-  expect(complaints.filter((text) => !text.includes("Blocked script execution in 'about:srcdoc'"))).toEqual(
-    [],
-  );
+  expect(complaints.filter((text) => !text.includes(BLOCKED_SCRIPT))).toEqual([]);
 });
 
 async function open(
@@ -279,9 +277,7 @@ describe('a run', () => {
     const report = view.page.frameLocator('[data-testid="preview-page"]');
     await report.getByText('Report').waitFor();
     expect(await report.locator('body').innerText()).not.toContain('ran');
-    expect(view.complaints.some((text) => text.includes("Blocked script execution in 'about:srcdoc'"))).toBe(
-      true,
-    );
+    expect(view.complaints.some((text) => text.includes(BLOCKED_SCRIPT))).toBe(true);
     await view.page.screenshot({ path: join(screenshots, 'canvas-metrics-dark.png') });
   });
 

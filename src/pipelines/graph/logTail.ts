@@ -9,9 +9,11 @@ import { isAbort, SlipwayError } from '../../core/base/errors.ts';
 import { Emitter } from '../../core/base/event.ts';
 import type { LogChunk } from '../../core/protocol/runGraph.ts';
 
-/** UTF-16 units kept in memory, and at most sent at once. */
-const KEEP = 400_000;
+/** UTF-16 units: between this and twice as many are kept in memory, and sent at once at most. */
+const KEEP = 200_000;
 const LONGEST_WAIT_MS = 20_000;
+/** A step that prints line by line is told in handfuls. */
+const GATHER_MS = 50;
 
 export class LogTail implements Disposable {
   #stream: LogStream | undefined;
@@ -61,7 +63,10 @@ class LogStream implements Disposable {
   }
 
   async read(from: number, signal: AbortSignal): Promise<LogChunk> {
-    if (from >= this.#start + this.#text.length && !this.#hasEnded) await this.#growth(signal);
+    if (from >= this.#start + this.#text.length && !this.#hasEnded) {
+      await this.#growth(signal);
+      if (!this.#hasEnded) await delay(GATHER_MS, signal);
+    }
     signal.throwIfAborted();
     const end = this.#start + this.#text.length;
     if (this.#error !== undefined && from >= end) {
@@ -103,7 +108,8 @@ class LogStream implements Disposable {
     try {
       for await (const chunk of this.api.log(runId, attempt, { follow: true }, this.#abort.signal)) {
         this.#text += chunk;
-        if (this.#text.length > KEEP) {
+        // By halves, so that not every chunk copies everything that is kept.
+        if (this.#text.length > 2 * KEEP) {
           const drop = this.#text.length - KEEP;
           this.#text = this.#text.slice(drop);
           this.#start += drop;

@@ -97,7 +97,9 @@ describe('LogTail', () => {
     expect(text.length).toBeLessThanOrEqual(1_000_000);
     expect(text.length < 1_000_000).toBe(gaps > 0);
     expect(await read(5)).toMatchObject({ isGap: true, hasEnded: true });
-    expect((await read(5)).text.length).toBe(400_000);
+    const kept = (await read(5)).text.length;
+    expect(kept).toBeGreaterThanOrEqual(200_000);
+    expect(kept).toBeLessThanOrEqual(400_000);
   });
 
   it('stops waiting when the page gives up', async () => {
