@@ -100,6 +100,13 @@ export class Workbench {
     return this.#page.locator('.monaco-dialog-box').filter({ hasText: /trust the authors/i });
   }
 
+  async distrustFolder(): Promise<void> {
+    await this.trustDialog()
+      .getByRole('button', { name: /^No, I don't trust/ })
+      .click();
+    await this.trustDialog().waitFor({ state: 'detached' });
+  }
+
   async trustFolder(): Promise<void> {
     await this.trustDialog()
       .getByRole('button', { name: /^Yes, I trust/ })
