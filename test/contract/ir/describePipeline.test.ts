@@ -17,11 +17,15 @@ import type {
 } from '../../../src/core/ir/model.ts';
 import { parsePipeline } from '../../../src/core/ir/parse.ts';
 
-const files = ['test/fixtures/kfp/samples', 'test/fixtures/pipelines', 'dev-cluster/seed/pipelines'].flatMap(
-  (folder) =>
-    readdirSync(resolve(folder))
-      .filter((name) => name.endsWith('.yaml'))
-      .map((name) => resolve(folder, name)),
+const files = [
+  'test/fixtures/kfp/samples',
+  'test/fixtures/pipelines',
+  'test/fixtures/older-sdks',
+  'dev-cluster/seed/pipelines',
+].flatMap((folder) =>
+  readdirSync(resolve(folder))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => resolve(folder, name)),
 );
 
 const taskSchema = z.looseObject({

@@ -1,5 +1,8 @@
 /** What the SDKs wrote in other words, in other years, reads the same. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { analyse } from '../../../src/core/ir/analyse.ts';
 import type { PipelineDocument } from '../../../src/core/ir/model.ts';
 import { parsePipeline } from '../../../src/core/ir/parse.ts';
 import { specToDocuments } from '../../../src/core/ir/specDocuments.ts';
@@ -128,6 +131,46 @@ test('the oldest documents carry a schema for a type', () => {
   );
   const type = read(old).components.get('comp-a')?.outputs.artifacts[0]?.type;
   expect(type?.schemaTitle).toBe('system.Model');
+});
+
+describe('pipelines as older SDKs compiled them', () => {
+  const folder = join(import.meta.dirname, '..', '..', 'fixtures', 'older-sdks');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
+
+  test('are there, of three SDKs', () => {
+    const versions = new Set(files.map((name) => name.slice(0, name.lastIndexOf('-'))));
+    expect([...versions].sort()).toEqual(['2.0.0-beta.13', '2.0.1', '2.7.0']);
+  });
+
+  test.each(files)('%s has no problems', (name) => {
+    const analysis = analyse({ text: text(name), withoutLayout: true });
+    expect(analysis.kind === 'pipeline' ? analysis.problems : analysis.problem).toEqual([]);
+  });
+
+  test.each(['2.0.0-beta.13', '2.0.1', '2.7.0'])('%s says what to install, and with which kfp', (version) => {
+    const executor = read(text(`${version}-conditions.yaml`)).executors.get('exec-add-one');
+    if (executor?.kind !== 'container') throw new Error('no container');
+    expect(executor.python).toMatchObject({
+      functionName: 'add_one',
+      packages: ['pandas==2.0', "x; python_version<'3'"],
+      pipIndexUrls: ['https://a.example/simple', 'https://b.example/simple'],
+      pipTrustedHosts: ['https://a.example/simple', 'https://b.example/simple'],
+      kfpVersion: version,
+    });
+  });
+
+  test.each(['2.0.0-beta.13', '2.0.1', '2.7.0'])('%s: resources as quantities', (version) => {
+    const executor = read(text(`${version}-resources.yaml`)).executors.get('exec-text');
+    if (executor?.kind !== 'container') throw new Error('no container');
+    expect(executor.resources).toEqual({
+      cpuLimit: '500m',
+      cpuRequest: undefined,
+      memoryLimit: '512Mi',
+      memoryRequest: undefined,
+      accelerator: { type: 'nvidia.com/gpu', count: '1' },
+    });
+  });
 });
 
 describe('forms of a document', () => {
