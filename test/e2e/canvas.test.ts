@@ -5,7 +5,17 @@ import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
 import { toConfusionMatrix, toRocCurve } from '../../src/pipelines/graph/metrics.ts';
-import { churnGraph, loopRows, node, rootRow, row, runView, T0, taskDetail } from './canvas/builders.ts';
+import {
+  churnGraph,
+  edge,
+  loopRows,
+  node,
+  rootRow,
+  row,
+  runView,
+  T0,
+  taskDetail,
+} from './canvas/builders.ts';
 import { serveBundles, themeNames, type BundleServer } from './canvas/page.ts';
 import { openRunGraph, type RunGraphView, type Scene } from './canvas/runGraphView.ts';
 import { accessibilityViolations } from './harness/accessibility.ts';
@@ -396,6 +406,32 @@ describe('the view', () => {
     await at('tab-graph').click();
     await at('node-evaluate').waitFor();
     expect(await at('node-condition-branches-1/condition-2').count()).toBe(0);
+  });
+
+  it('draws thousands of steps as an overview from afar, as steps from near', async () => {
+    const chains = Array.from({ length: 40 }, (_, chain) =>
+      Array.from({ length: 40 }, (_step, at) => `c${chain}-s${at}`),
+    );
+    const graph = {
+      pipelineName: 'large',
+      nodes: chains.flat().map((id) => node(id)),
+      edges: chains.flatMap((chain) => chain.slice(1).map((id, at) => edge(chain[at] ?? '', id))),
+    };
+    const rows = [rootRow, ...chains.flat().map((id) => row(id))];
+    await open({ graph, rows });
+    view.push(succeeded);
+    await at('overview').waitFor();
+    expect(await view.page.locator('.card').count()).toBe(0);
+    const box = await at('overview').boundingBox();
+    if (box === null) throw new Error('The overview has no size.');
+    await view.page.screenshot({ path: join(screenshots, 'canvas-overview-dark.png') });
+    // The arrow keys lead to a step and near to it.
+    await view.page.keyboard.press('Home');
+    await stateOf('c0-s0', 'SUCCEEDED');
+    expect(await at('overview').count()).toBe(0);
+    expect(await view.page.locator('.card').count()).toBeLessThan(200);
+    await view.page.keyboard.press('f');
+    await at('overview').waitFor();
   });
 
   it('starts with defaults from a state that it does not understand', async () => {

@@ -22,18 +22,21 @@ import {
 import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
 import { useSelected, useStore } from './context.ts';
 import { drawingElements } from './drawingElements.ts';
-import { PipelineEdge } from './graphEdges.tsx';
+import { PipelineEdge, type CanvasEdge } from './graphEdges.tsx';
 import { nodeElementId, PipelineNode, type CanvasNode } from './graphNodes.tsx';
+import { nodeAt, Overview, OVERVIEW_BELOW_ZOOM, OVERVIEW_FROM_NODES } from './overview.tsx';
 import { GraphNavigator, type Direction } from './navigation.ts';
 import { Search } from './search.tsx';
 
 const nodeTypes = { pipeline: PipelineNode };
 const edgeTypes = { pipeline: PipelineEdge };
+const NO_NODES: CanvasNode[] = [];
+const NO_EDGES: CanvasEdge[] = [];
 
 /** A minimap of thousands of nodes costs more than it shows. */
 const MINIMAP_UP_TO = 1_500;
 const ZOOM = { min: 0.05, max: 2 };
-const FIT = { padding: 0.08, maxZoom: 1 };
+const FIT_PADDING = 0.04;
 
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowUp: 'up',
@@ -122,17 +125,29 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     event.preventDefault();
   };
 
-  const fit = useCallback((): void => {
-    void flow.fitView({ ...FIT, duration: moveDuration() });
-  }, [flow]);
-
   // Until the user moves the drawing, it stays fitted: to the panel beside it, and to what is drawn.
   const isMoved = useRef(store.viewport !== undefined);
   const width = useFlowStore((state) => state.width);
   const height = useFlowStore((state) => state.height);
+  // Before the first fit, too: the drawing has no zoom of its own yet.
+  const [isPlaced, setPlaced] = useState(store.viewport !== undefined);
+  const isFar = useFlowStore((state) => state.transform[2] < OVERVIEW_BELOW_ZOOM);
+  const isOverview = boxes.size >= OVERVIEW_FROM_NODES && (isFar || !isPlaced);
+  /** The whole drawing, also where it has no elements. */
+  const fit = useCallback(
+    (duration = moveDuration()): void => {
+      const room = { width: width * (1 - 2 * FIT_PADDING), height: height * (1 - 2 * FIT_PADDING) };
+      const zoom = Math.max(ZOOM.min, Math.min(1, room.width / drawing.width, room.height / drawing.height));
+      const [x, y] = [(width - drawing.width * zoom) / 2, (height - drawing.height * zoom) / 2];
+      void flow.setViewport({ x, y, zoom }, { duration });
+    },
+    [flow, width, height, drawing],
+  );
   useEffect(() => {
-    if (!isMoved.current && width > 0 && height > 0) void flow.fitView(FIT);
-  }, [flow, width, height, drawing]);
+    if (width <= 0 || height <= 0) return;
+    if (!isMoved.current) fit(0);
+    setPlaced(true);
+  }, [fit, width, height]);
   useEffect(() => {
     if (selected !== undefined && selected !== '' && isMoved.current) reveal(selected);
   }, [selected, width, reveal]);
@@ -167,8 +182,8 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
       onPointerDownCapture={() => setKeyboard(false)}
     >
       <ReactFlow
-        nodes={nodes}
-        edges={edges}
+        nodes={isOverview ? NO_NODES : nodes}
+        edges={isOverview ? NO_EDGES : edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         onlyRenderVisibleElements
@@ -188,9 +203,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
         minZoom={ZOOM.min}
         maxZoom={ZOOM.max}
         attributionPosition="bottom-center"
-        {...(store.viewport === undefined
-          ? { fitView: true, fitViewOptions: FIT }
-          : { defaultViewport: store.viewport })}
+        {...(store.viewport === undefined ? {} : { defaultViewport: store.viewport })}
         onMoveEnd={(event, viewport: Viewport) => {
           // Without an event it was not the user.
           if (!(event instanceof Event)) return;
@@ -203,9 +216,13 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
           store.select(node.id);
         }}
         onNodeDoubleClick={(_, node) => zoomTo(node.id)}
-        onPaneClick={() => {
+        onPaneClick={(event) => {
           root.current?.focus({ preventScroll: true });
-          store.select(undefined);
+          const hit = isOverview
+            ? nodeAt(boxes, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }))
+            : undefined;
+          store.activate(hit ?? active);
+          store.select(hit);
         }}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
@@ -214,6 +231,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
           position="bottom-left"
           onFitView={() => {
             isMoved.current = false;
+            fit();
           }}
           onZoomIn={() => {
             isMoved.current = true;
@@ -221,9 +239,9 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
           onZoomOut={() => {
             isMoved.current = true;
           }}
-          fitViewOptions={{ ...FIT, duration: moveDuration() }}
         />
-        {nodes.length <= MINIMAP_UP_TO ? <GraphMiniMap drawing={drawing} /> : null}
+        {isOverview ? <Overview drawing={drawing} boxes={boxes} /> : null}
+        {nodes.length <= MINIMAP_UP_TO && !isOverview ? <GraphMiniMap drawing={drawing} /> : null}
       </ReactFlow>
       <Legend drawing={drawing} />
       {isSearching ? <Search drawing={drawing} onGoTo={goTo} onClose={closeSearch} /> : null}

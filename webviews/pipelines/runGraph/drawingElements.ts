@@ -1,5 +1,5 @@
 /** A laid-out drawing as xyflow's nodes and edges. Pure. */
-import { MarkerType } from '@xyflow/react';
+import { MarkerType, Position } from '@xyflow/react';
 import type { Box, LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
 import type { CanvasEdge } from './graphEdges.tsx';
 import type { CanvasNode } from './graphNodes.tsx';
@@ -33,6 +33,12 @@ export function drawingElements(drawing: LaidOutGraph): DrawingElements {
       position: { x, y },
       width,
       height,
+      // Told, so that xyflow need not mount every node once to measure it.
+      measured: { width, height },
+      handles: [
+        { type: 'target', position: Position.Top, x: width / 2, y: 0, width: 1, height: 1 },
+        { type: 'source', position: Position.Bottom, x: width / 2, y: height, width: 1, height: 1 },
+      ],
       ...(node.parent === undefined ? {} : { parentId: node.parent }),
       data: { node, isGroup: groups.has(node.id) || closed.has(node.id), isOpen: !closed.has(node.id) },
     });
