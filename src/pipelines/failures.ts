@@ -110,13 +110,6 @@ export class Failures {
     return analysis.kind === 'pipeline' ? pythonAt(analysis.document, task.scopePath) : undefined;
   }
 
-  /** Opens a line of a component's source; `uri` is the pipeline file it belongs to, when that is known. */
-  async showSource(python: PythonFunction, line: number, uri: string | undefined): Promise<void> {
-    const file = this.#files().find((one) => one.uri === uri);
-    const files = uri === undefined ? [] : [file ?? { uri, path: uri, pipelineName: undefined }];
-    await openPlace(await this.#locate(python, line, files));
-  }
-
   #filesOf(run: Run): readonly PipelineFile[] {
     const name = pipelineNameOf(run);
     return name === undefined ? [] : this.#files().filter((file) => file.pipelineName === name);

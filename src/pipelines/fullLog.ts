@@ -15,7 +15,7 @@ export async function saveFullLog(
   signal: AbortSignal,
 ): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${safeName(source.title)}-${safeName(source.attempt)}.log`);
+  const path = join(folder, `${safeName(source.attempt)}.log`);
   let characters = 0;
   async function* chunks(): AsyncIterable<string> {
     for await (const chunk of kfp.log(source.runId, source.attempt, { follow: false }, signal)) {
