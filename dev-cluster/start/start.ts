@@ -30,17 +30,23 @@ try {
   if (!signal.aborted) {
     tell(error);
     process.exitCode = 2;
+    // What runs beside the step that failed would keep this process waiting.
+    stopping.abort();
   }
 }
 
 async function start(): Promise<void> {
-  const [desktop] = await Promise.all([
-    hasDesktopEditor(signal),
-    phases.run('building the extension', () => node('esbuild.mjs')),
+  const desktop = await hasDesktopEditor(signal);
+  const buildAndStartCluster = async (): Promise<void> => {
+    await phases.run('building the extension', () => node('esbuild.mjs'));
+    await startCluster();
+  };
+  const [serverFolder] = await Promise.all([
+    desktop ? undefined : phases.run('browser editor', () => installCodeServer(signal)),
+    buildAndStartCluster(),
     phases.run(`demo project in ${workspace}`, () => copySeed(workspace, signal)),
   ]);
-  await startCluster();
-  if (desktop) {
+  if (serverFolder === undefined) {
     const vsix = join(repositoryRoot, 'dist', 'slipway.vsix');
     await phases.run('opening VS Code', async () => {
       await node('package.mjs');
@@ -54,7 +60,6 @@ async function start(): Promise<void> {
     return;
   }
 
-  const serverFolder = await phases.run('browser editor', () => installCodeServer(signal));
   const editor = await phases.run('starting the editor', () =>
     openBrowserEditor(serverFolder, workspace, signal),
   );
