@@ -93,7 +93,8 @@ export class KfpClient implements KfpApi {
   }
 
   getRun(id: string, signal: AbortSignal): Promise<Run> {
-    return this.#call(wire.run, { method: 'GET', path: runPath(id) }, signal);
+    // Without its tasks, from servers that know the view; those come page by page from listTasks.
+    return this.#call(wire.run, { method: 'GET', path: runPath(id), query: { view: 'DEFAULT' } }, signal);
   }
 
   createRun(run: NewRun, signal: AbortSignal): Promise<Run> {

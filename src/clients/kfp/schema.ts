@@ -45,7 +45,10 @@ const creationTime = time.transform((value) => value ?? new Date(0));
 
 /** An enum of the server's, tolerant to names of newer servers. */
 function enumeration<const T extends string>(names: readonly T[], fallback: T): z.ZodType<T> {
-  return z.unknown().optional().transform((value) => names.find((name) => name === value) ?? fallback);
+  return z
+    .unknown()
+    .optional()
+    .transform((value) => names.find((name) => name === value) ?? fallback);
 }
 
 const status = z
@@ -134,7 +137,10 @@ function nonEmpty(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
 
-const isArchived = z.unknown().optional().transform((value) => value === 'ARCHIVED');
+const isArchived = z
+  .unknown()
+  .optional()
+  .transform((value) => value === 'ARCHIVED');
 
 const experiment = z
   .object({
@@ -179,6 +185,7 @@ const run = z
     pipeline_spec: spec,
     runtime_config: z.object({ parameters: jsonObject, pipeline_root: text }).nullish(),
     error: status,
+    state_history: list(z.object({ error: status })),
   })
   .transform((wire): Run => {
     const reference = wire.pipeline_version_reference;
@@ -197,7 +204,8 @@ const run = z
       spec: wire.pipeline_spec,
       parameters: wire.runtime_config?.parameters ?? {},
       pipelineRoot: nonEmpty(wire.runtime_config?.pipeline_root),
-      error: wire.error,
+      // A failed run says why in its history; `error` is for a run that could not be read.
+      error: wire.error ?? wire.state_history.findLast((entry) => entry.error)?.error,
     };
   });
 

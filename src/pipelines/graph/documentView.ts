@@ -18,9 +18,12 @@ interface Good {
 
 /** Revisions never repeat in a session, whichever document they come from. */
 let lastRevision = 0;
+let lastKey = 0;
 
 export class AnalysedDocument implements Disposable {
   readonly #analyser: Analyser;
+  /** By which the worker keeps this document's drawing in place from edit to edit. */
+  readonly #key = `graph-${++lastKey}`;
   readonly #changed = new Emitter<void>();
   /** `view` has something new. */
   readonly onDidChange = this.#changed.event;
@@ -64,7 +67,7 @@ export class AnalysedDocument implements Disposable {
     let analysis: Analysis;
     try {
       analysis = await this.#analyser.analyse(
-        { text, ...(collapsed === undefined ? {} : { collapsed }) },
+        { text, key: this.#key, ...(collapsed === undefined ? {} : { collapsed }) },
         abort.signal,
       );
     } catch (error) {
