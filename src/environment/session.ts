@@ -85,7 +85,8 @@ export class Environments implements Disposable {
    */
   async connect(): Promise<Session> {
     this.#gate.requireTrust();
-    await this.current.discovered;
+    // Its supervisor may have died since the file was read.
+    await this.current.refresh();
     if (this.#session === undefined) await this.start();
     return this.require();
   }

@@ -12,6 +12,7 @@ import {
   type WebviewPanel,
 } from 'vscode';
 import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
+import { isSlipwayError } from '../core/base/errors.ts';
 import { slipwayHome } from '../clients/embedded.ts';
 import { panelTypes } from '../contributions.ts';
 import type { CliCommand } from '../environment/cli.ts';
@@ -62,6 +63,14 @@ export function registerPipelines(deps: PipelinesDeps) {
     store.setEnvironment(environmentView(environments), environments.session?.kfp);
   disposables.add(environments.onDidChange(showEnvironment));
   showEnvironment();
+  disposables.add(
+    store.onDidChange(() => {
+      const { connectionError } = store.state;
+      // Nobody answers: the environment is asked whether it is still there.
+      if (isSlipwayError(connectionError) && connectionError.reason === 'unreachable')
+        reporter.background(environments.refresh());
+    }),
+  );
 
   const view = disposables.add(new PipelinesView(store, deps.view));
   const files = disposables.add(new PipelineFiles((found) => store.setFiles(found)));

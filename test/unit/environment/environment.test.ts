@@ -205,6 +205,19 @@ describe('sessions', () => {
     expect(await calls()).toHaveLength(1);
   });
 
+  test('connect notices that a supervisor died since', async () => {
+    await writeEndpoints(endpoints(4001));
+    const { environments, calls } = await environmentsOn(
+      `fs.writeFileSync(${JSON.stringify(endpointsPath(home))}, ${JSON.stringify(endpoints(4003))}); say({ event: 'ready' });`,
+      trusting,
+    );
+    // Written in place, so that a watcher may or may not have seen it.
+    await writeFile(endpointsPath(home), endpoints(4001, 2 ** 30));
+    const session = await environments.connect();
+    expect(session.signal.aborted).toBe(false);
+    expect((await calls()).map((call) => call.split(' ')[0])).toEqual(['up']);
+  });
+
   test('nothing is started, and nothing is run, in a folder that is not trusted', async () => {
     await writeEndpoints(endpoints(4001));
     const untrusted: StartGate = {
