@@ -63,8 +63,9 @@ test('a process that is just writing its claim is waited for', async () => {
 });
 
 test('SIGTERM to the group leaves an exit code behind', async () => {
-  const attempt = await start('sleep', '600');
-  await expect.poll(() => existsSync(join(folder, 'claim'))).toBe(true);
+  const running = join(folder, 'running');
+  const attempt = await start('sh', '-c', `touch ${running}; exec sleep 600`);
+  await expect.poll(() => existsSync(running), { timeout: 30_000 }).toBe(true);
   signalGroup(attempt.pid, 'SIGTERM');
   expect(await attempt.ended).toEqual({ kind: 'exit', code: 143, signal: 'SIGTERM' });
   expect(readFileSync(join(folder, 'exit'), 'utf8')).toBe('143\n');

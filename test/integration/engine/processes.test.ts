@@ -161,6 +161,27 @@ describe('lightweight Python components', () => {
     expect(statSync(join(home, 'state.db')).size).toBeGreaterThan(0);
   });
 
+  test('an input that is too big for a command line arrives', async () => {
+    const result = await run(
+      pipeline(
+        dag(
+          { a: task('make'), b: task('count', { parameters: { text: from('a') } }) },
+          { out: { n: 'NUMBER_INTEGER' }, outputs: { parameters: { n: value('b') } } },
+        ),
+        {
+          make: python('def make() -> str:\n    return "é" * 200_000', 'make', { out: { Output: 'STRING' } }),
+          count: python('def count(text: str) -> int:\n    return len(text)', 'count', {
+            in: { text: 'STRING' },
+            out: { Output: 'NUMBER_INTEGER' },
+          }),
+        },
+      ),
+      { environments },
+    );
+    expect(result.error).toBeUndefined();
+    expect(result.outputs.parameters).toEqual({ n: 200_000 });
+  });
+
   test('a traceback is in the log and the exit code in the row', async () => {
     const result = await run(
       pipeline(dag({ boom: task('boom') }), {
@@ -393,21 +414,17 @@ describe('a service that is killed', () => {
         const service = spawn(
           process.execPath,
           [join(import.meta.dirname, 'serviceProcess.ts'), folder, runId, specFile],
-          {
-            stdio: ['ignore', 'ignore', 'inherit'],
-          },
+          { stdio: ['ignore', 'pipe', 'inherit'] },
         );
         started.push(service);
-        const exit = once(service, 'exit');
-        // Long enough to get somewhere, never the same.
-        const isOver = await Promise.race([
-          exit.then(() => true),
-          pause(250 + Math.random() * 250).then(() => false),
-        ]);
+        const exit = once(service, 'exit').then(() => true);
+        // From the moment it takes the run up, never the same.
+        await Promise.race([exit, once(service.stdout, 'data')]);
+        const isOver = await Promise.race([exit, pause(Math.random() * 300).then(() => false)]);
         if (isOver) break;
         service.kill('SIGKILL');
         await exit;
-        if (++kills > 60) throw new Error('It gets nowhere.');
+        if (++kills > 200) throw new Error('It gets nowhere.');
       }
       const db = openDatabase(join(folder, 'state.db'));
       const stores = openStores(db);

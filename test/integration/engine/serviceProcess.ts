@@ -37,6 +37,7 @@ if (runId !== undefined && specFile !== undefined && !stores.runs.get(runId)) {
   });
 }
 engine.recover();
+console.log('recovered');
 // Lives until it is killed, or nothing is left to do.
 const timer = setInterval(() => {
   if (stores.runs.unfinished().length === 0) {

@@ -379,6 +379,33 @@ describe('loops', () => {
     });
   });
 
+  test('a loop right over a container', async () => {
+    const { outputs, tasks } = await runOnce(
+      pipeline(
+        dag(
+          { loop: task('echo', { loop: over({ raw: '[4, 5]' }, 'x') }) },
+          { out: { all: 'LIST' }, outputs: { parameters: { all: value('loop') } } },
+        ),
+        { echo },
+      ),
+      { script: ({ input: { parameters } }) => ({ outputs: { Output: parameters.get('x') ?? null } }) },
+    );
+    expect(outputs).toEqual({ all: [4, 5] });
+    expect(
+      tasks.map(({ kind, iteration, iterationCount, scopePath }) => [
+        kind,
+        iteration,
+        iterationCount,
+        scopePath,
+      ]),
+    ).toEqual([
+      ['ROOT', null, null, 'root'],
+      ['LOOP', null, 2, 'root.loop'],
+      ['RUNTIME', 0, null, 'root.loop'],
+      ['RUNTIME', 1, null, 'root.loop'],
+    ]);
+  });
+
   test('nothing to loop over', async () => {
     const { run, outputs } = await runOnce(
       pipeline(

@@ -1,5 +1,5 @@
 /** Retries, cancel, run retry, caching, and what a new service makes of the rows of an old one. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -398,6 +398,52 @@ test('slots are shared fairly between runs', async () => {
   expect(executor.mostRunning).toBe(2);
   const firstTwenty = executor.started.slice(0, 20).filter((name) => name.startsWith('late'));
   expect(firstTwenty.length).toBeGreaterThanOrEqual(8);
+});
+
+test('a retry that the store refuses is not forgotten', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  let isBroken = true;
+  const executor = new ScriptedExecutor(() => (isBroken ? { fails: 'Broken.' } : DONE));
+  const h = harness(executor);
+  const id = h.add(pipeline(dag({ a: task('plain') }), { plain }));
+  h.engine.start(id);
+  expect((await h.ended(id)).run.state).toBe('FAILED');
+  isBroken = false;
+  h.stores.db.exec('PRAGMA query_only = ON');
+  h.engine.retry(id);
+  expect(h.errors).toHaveLength(1);
+  h.stores.db.exec('PRAGMA query_only = OFF');
+  vi.advanceTimersByTime(2_000);
+  vi.useRealTimers();
+  await h.until(id, ({ state }) => state === 'SUCCEEDED');
+  expect(h.stores.attempts.ofRun(id).map(({ state }) => state)).toEqual(['FAILED', 'SUCCEEDED']);
+});
+
+test('a discarded run takes its files with it, unless another run shows what it made', async () => {
+  const executor = new ScriptedExecutor(({ outputFolder, folder: work }) => {
+    mkdirSync(outputFolder, { recursive: true });
+    mkdirSync(work, { recursive: true });
+    return DONE;
+  });
+  const h = harness(executor, { home: folder });
+  const spec = (cache: boolean) =>
+    pipeline(dag({ a: task('write', { cache }) }), {
+      write: step({ artifactsOut: { data: 'system.Dataset' } }),
+    });
+  const run = async (cache: boolean) => {
+    const id = h.add(spec(cache));
+    h.engine.start(id);
+    await h.ended(id);
+    return id;
+  };
+  const [own, shared] = [await run(false), await run(true)];
+  await run(true);
+  const exists = (...path: string[]) => existsSync(join(folder, ...path));
+  await h.engine.discard(own);
+  expect(exists('runs', own) || exists('artifacts', 'test-pipeline', own)).toBe(false);
+  await h.engine.discard(shared);
+  expect(exists('runs', shared)).toBe(false);
+  expect(exists('artifacts', 'test-pipeline', shared)).toBe(true);
 });
 
 test.each([

@@ -21,12 +21,12 @@ import { identityFromProc, processIdentity } from './processIdentity.ts';
 
 const WRAPPER = `
 set -C
-trap : TERM INT HUP
+t=
+trap 't=1' TERM INT HUP
 if [ -r /proc/self/stat ]; then read -r b </proc/sys/kernel/random/boot_id; read -r s </proc/self/stat
 else b=; s=$(ps -o lstart= -p $$); fi
 printf '%s\\n' "$$" "$b" "$s" >"$0/claim" || exit 125
-"$@"
-c=$?
+if [ -n "$t" ]; then c=143; else "$@"; c=$?; fi
 printf '%s\\n' "$c" >"$0/exit"
 exit "$c"
 `;

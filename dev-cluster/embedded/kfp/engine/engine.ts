@@ -48,8 +48,13 @@ export interface EngineOptions {
 /** How soon a run is taken up again after the store refused. */
 const STORE_RETRY_MS = 2_000;
 
+/** Why a run is taken into memory. */
+type Reason = 'resume' | 'retry' | 'cancel';
+
 interface ActiveRun {
   readonly machine: RunMachine;
+  /** Until its first turn is stored; afterwards the store says the same. */
+  reason: Reason;
   readonly folders: RunFolders;
   readonly timers: Set<NodeJS.Timeout>;
 }
@@ -111,6 +116,8 @@ export class PipelineEngine implements Engine {
     const folders = active?.folders ?? (run && this.#folders(run));
     if (!folders) return;
     await rm(folders.run, { recursive: true, force: true });
+    // Cached tasks of other runs may still show what this one made.
+    if (this.#options.stores.artifacts.areShared(runId)) return;
     await rm(folders.artifacts, { recursive: true, force: true });
   }
 
@@ -127,7 +134,7 @@ export class PipelineEngine implements Engine {
 
   // --- runs in memory
 
-  #load(runId: string, how: 'resume' | 'retry' | 'cancel'): void {
+  #load(runId: string, how: Reason): void {
     if (this.#isClosed || this.#active.has(runId)) return;
     try {
       const run = this.#options.stores.runs.get(runId);
@@ -139,7 +146,7 @@ export class PipelineEngine implements Engine {
       const folders = this.#folders(run, plan.document);
       const machine = new RunMachine(run, plan, this.#context(run, plan, folders, timers));
       if (machine.hasEnded && how !== 'retry') return;
-      this.#active.set(runId, { machine, folders, timers });
+      this.#active.set(runId, { machine, reason: how, folders, timers });
       this.#turn(runId, () => {
         if (!root) machine.begin();
         else if (how === 'retry') machine.retry(root);
@@ -187,7 +194,7 @@ export class PipelineEngine implements Engine {
     active.timers.clear();
   }
 
-  #reloadLater(runId: string, how: 'resume' | 'retry' | 'cancel'): void {
+  #reloadLater(runId: string, how: Reason): void {
     if (this.#isClosed) return;
     clearTimeout(this.#reloads.get(runId));
     const timer = setTimeout(() => {
@@ -211,7 +218,9 @@ export class PipelineEngine implements Engine {
       const { tasks, actions } = changes.store(this.#options.stores);
       this.#changes = undefined;
       for (const id of this.#touched) {
-        if (this.#active.get(id)?.machine.hasEnded) this.#drop(id);
+        const active = this.#active.get(id);
+        if (active) active.reason = 'resume';
+        if (active?.machine.hasEnded) this.#drop(id);
         if (!changes.isEmpty) this.#announce(id);
       }
       if (tasks.length > 0) this.#onDidStore.fire(tasks);
@@ -232,12 +241,13 @@ export class PipelineEngine implements Engine {
   #turnFailed(error: Error): void {
     this.#options.onError(error);
     for (const runId of this.#touched) {
-      const machine = this.#active.get(runId)?.machine;
+      const active = this.#active.get(runId);
       this.#drop(runId);
-      if (error instanceof StoreError) this.#reloadLater(runId, machine?.isCanceling ? 'cancel' : 'resume');
-      else {
+      if (error instanceof StoreError) {
+        this.#reloadLater(runId, active?.machine.isCanceling ? 'cancel' : (active?.reason ?? 'resume'));
+      } else {
         // A mistake of ours would only repeat itself.
-        machine?.steps.kill();
+        active?.machine.steps.kill();
         this.#failRun(runId, `Slipway could not go on with this run: ${error.message}`);
       }
     }

@@ -15,6 +15,8 @@ export interface Step {
   readonly retryIndex: number;
   readonly component: Component;
   readonly container: ContainerSpec;
+  /** The task's part of the platform document: KubernetesExecutorConfig. */
+  readonly kubernetes: JsonObject;
   readonly input: ExecutorInput;
   readonly names: Names;
   /** The attempt's own folder; removed with the run. */

@@ -1,4 +1,5 @@
 /** A document prepared for running: who needs whom, and what kind of node each task becomes. */
+import type { JsonObject } from '../../../../src/core/base/json.ts';
 import type { Component, Executor, PipelineDocument, Task } from '../../../../src/core/ir/model.ts';
 import type { StoredTaskKind } from '../store/tasks.ts';
 import { TaskError } from './errors.ts';
@@ -50,6 +51,11 @@ export class Plan {
       );
     }
     return executor;
+  }
+
+  /** `{}` when the platform document says nothing about it. */
+  kubernetes(executor: Executor): JsonObject {
+    return this.document.kubernetes.get(executor.label) ?? {};
   }
 
   #planDag(component: Component): DagPlan {

@@ -10,6 +10,7 @@ import { asError, isAbort, SlipwayError } from '../../../../src/core/base/errors
 import type { PythonEnvironmentSource } from '../../python/environments.ts';
 import { storeError } from '../store/database.ts';
 import { find, launch, signalGroup, type ProcessEnd, type RunningAttempt } from './attemptProcess.ts';
+import { TaskError } from './errors.ts';
 import { StopStep, type Executor, type Step, type StepListener, type StepOutcome } from './executor.ts';
 import { collectOutputs } from './outputs.ts';
 import { stepCommand, temporaryFolder, type StepCommand } from './stepCommand.ts';
@@ -59,9 +60,9 @@ export class ProcessExecutor implements Executor {
   }
 
   async #launch(step: Step, listener: StepListener, signal: AbortSignal): Promise<RunningAttempt> {
+    mkdirSync(join(step.folder, 'work'), { recursive: true, mode: 0o700 });
     const command = await this.#command(step, listener, signal);
     if (Object.keys(command.notes).length > 0) listener.noted(command.notes);
-    mkdirSync(join(step.folder, 'work'), { recursive: true, mode: 0o700 });
     mkdirSync(join(step.folder, 'outputs'), { recursive: true, mode: 0o700 });
     mkdirSync(temporaryFolder(step), { recursive: true, mode: 0o700 });
     mkdirSync(step.outputFolder, { recursive: true, mode: 0o700 });
@@ -140,7 +141,8 @@ export class ProcessExecutor implements Executor {
       if (signal.aborted && isAbort(error)) return { kind: 'canceled' };
       const known = storeError(error);
       const action = known instanceof SlipwayError && known.action !== undefined ? ` ${known.action}` : '';
-      return failed(`${asError(known).message}${action}`, false);
+      const mayChange = !(error instanceof TaskError && error.reason === 'environment');
+      return failed(`${asError(known).message}${action}`, mayChange);
     }
   }
 }

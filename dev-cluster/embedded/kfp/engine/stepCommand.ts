@@ -9,6 +9,30 @@ import type { Step } from './executor.ts';
 import { safeName } from './executorInput.ts';
 import { resolveCommand, resolveText } from './placeholders.ts';
 
+const EXECUTOR_MAIN = 'kfp.dsl.executor_main';
+
+/** Linux takes 128 KiB per argument. */
+const MAX_ARGUMENT_BYTES = 128 * 1024 - 1;
+
+/** The same as `-m kfp.dsl.executor_main`, with an executor input that is too big for an argument. */
+const FROM_FILE = `import sys
+from kfp.dsl.executor_main import executor_main
+with open(sys.argv.pop(1)) as file:
+    sys.argv += ['--executor_input', file.read()]
+executor_main()`;
+
+/** Parts of a task's Kubernetes configuration that its code would miss. */
+const MISSED = [
+  'secretAsEnv',
+  'secretAsVolume',
+  'configMapAsEnv',
+  'configMapAsVolume',
+  'pvcMount',
+  'fieldPathAsEnv',
+  'emptyDirMounts',
+  'genericEphemeralVolume',
+];
+
 export interface StepCommand {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -30,7 +54,11 @@ export async function stepCommand(
   signal: AbortSignal,
 ): Promise<StepCommand> {
   const { container } = step;
-  const notes = PLAIN_PYTHON.test(container.image) ? {} : { image: 'not in its image' };
+  const missed = MISSED.filter((key) => Object.hasOwn(step.kubernetes, key));
+  const notes = {
+    ...(PLAIN_PYTHON.test(container.image) ? {} : { image: 'not in its image' }),
+    ...(missed.length === 0 ? {} : { kubernetes: `not applied here: ${missed.join(', ')}` }),
+  };
   if (container.python) {
     const environment = await pythonFor(container.python, environments, signal);
     return {
@@ -42,6 +70,12 @@ export async function stepCommand(
   const environment = await environments.kfp(signal);
   const env = stepEnv(step, environment);
   const argv = resolveCommand([...container.command, ...container.args], step.input, step.names);
+  if (argv.some((argument) => Buffer.byteLength(argument) > MAX_ARGUMENT_BYTES)) {
+    throw new TaskError(
+      'environment',
+      'One of its arguments is over 128 KiB, which is more than a command line takes. Pass it as an artifact.',
+    );
+  }
   return { argv: [findProgram(step, argv, env), ...argv.slice(1)], env, notes };
 }
 
@@ -61,17 +95,18 @@ function pythonArgv(
   environment: PythonEnvironment,
   runFolder: string,
 ): string[] {
-  return [
-    environment.python,
-    '-m',
-    'kfp.dsl.executor_main',
+  const rest = [
     '--component_module_path',
     moduleFile(runFolder, step.container.label, python.source),
-    '--executor_input',
-    step.input.json,
     '--function_to_execute',
     python.functionName,
   ];
+  if (Buffer.byteLength(step.input.json) < MAX_ARGUMENT_BYTES) {
+    return [environment.python, '-m', EXECUTOR_MAIN, ...rest, '--executor_input', step.input.json];
+  }
+  const file = join(step.folder, 'executor_input.json');
+  writeFileSync(file, step.input.json, { mode: 0o600 });
+  return [environment.python, '-c', FROM_FILE, file, ...rest];
 }
 
 /** One file per component and run, so that the iterations of a loop compile it once. */
@@ -130,7 +165,7 @@ function findProgram(step: Step, argv: readonly string[], env: NodeJS.ProcessEnv
       `It runs the entry point of ${where}, which isn't on this machine. Give the component a command, or run it on a cluster.`,
     );
   }
-  if ([...command, ...args].includes('kfp.dsl.executor_main')) {
+  if ([...command, ...args].includes(EXECUTOR_MAIN)) {
     throw new TaskError(
       'environment',
       `Its Python code is only in ${where}, which can't run here. Make it a lightweight component, or run it on a cluster.`,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { JsonValue } from '../../../../src/core/base/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/core/base/json.ts';
 import type { ArtifactRow } from '../store/artifacts.ts';
 import type { AttemptEnd } from '../store/attempts.ts';
 import type { IoType, TaskRow } from '../store/tasks.ts';
@@ -287,7 +287,7 @@ export class StepTasks {
             outputParameters: node.component.outputs.parameters,
             image: container.image,
             cmdArgs: [...container.command, ...container.args],
-            pvcNames: [],
+            pvcNames: pvcNames(this.#plan.kubernetes(container)),
           })
         : customFingerprint(task.componentRef, task.caching.key);
     const found = this.#context.stores.tasks.findCached(node.fingerprint);
@@ -327,6 +327,7 @@ export class StepTasks {
       retryIndex: number - 1,
       component: node.component,
       container,
+      kubernetes: this.#plan.kubernetes(container),
       input: buildExecutorInput(node.component, node.inputs, {
         artifacts: outputFolder,
         parameters: join(folder, 'outputs'),
@@ -337,6 +338,17 @@ export class StepTasks {
       logPath: join(folders.run, `${attempt}.log`),
     };
   }
+}
+
+/** Volumes hold what other steps wrote, so they are part of what a step depends on. */
+function pvcNames(kubernetes: JsonObject): string[] {
+  const mounts = kubernetes['pvcMount'];
+  if (!Array.isArray(mounts)) return [];
+  const names = (mounts as readonly JsonValue[]).flatMap((mount) => {
+    const name = isJsonObject(mount) ? mount['constant'] : undefined;
+    return typeof name === 'string' ? [name] : [];
+  });
+  return [...new Set(names)].sort();
 }
 
 /** By folder: an artifact that is only metadata has no file. */

@@ -75,6 +75,7 @@ export class ArtifactStore {
   readonly #get: StatementSync;
   readonly #same: StatementSync;
   readonly #ofRun: StatementSync;
+  readonly #shared: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -95,6 +96,10 @@ export class ArtifactStore {
         .map((column) => `artifacts.${column}`)
         .join(', ')}
        FROM artifact_tasks JOIN artifacts ON artifacts.id = artifact_id WHERE run_id = ?`,
+    );
+    this.#shared = db.prepare(
+      `SELECT 1 FROM artifact_tasks AS own JOIN artifact_tasks AS other ON other.artifact_id = own.artifact_id
+       WHERE own.run_id = ?1 AND other.run_id <> ?1 LIMIT 1`,
     );
   }
 
@@ -134,5 +139,10 @@ export class ArtifactStore {
   /** Everything that the run's tasks made or read. */
   ofRun(runId: string): ArtifactRow[] {
     return this.#ofRun.all(runId).map((row) => artifactRow.parse(row));
+  }
+
+  /** Whether another run made or read any of them. */
+  areShared(runId: string): boolean {
+    return this.#shared.get(runId) !== undefined;
   }
 }

@@ -2,7 +2,7 @@
  * The pipeline service's one SQLite file. Opened by one process at a time; a step's rows change in one `transaction`,
  * so a killed process leaves all of them or none.
  */
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SlipwayError } from '../../../../src/core/base/errors.ts';
@@ -58,7 +58,11 @@ const KNOWN: readonly (readonly [code: number, reason: StoreErrorReason, message
 /** Opens, creates or migrates. A file of a later version is refused (`newer`) and left as it was. */
 export function openDatabase(file: string): DatabaseSync {
   try {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    if (file !== ':memory:') {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      // SQLite gives its other files the mode of this one.
+      closeSync(openSync(file, 'a', 0o600));
+    }
     const db = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true });
     try {
       db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
