@@ -5,6 +5,8 @@
 type State = 'text' | 'escape' | 'escapeIntermediate' | 'csi' | 'string' | 'stringEscape';
 
 const esc = '\u001b';
+/** Characters that may not simply be passed on. */
+const special = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 /** Longer control sequences are not colours. */
 const maxSequence = 64;
 
@@ -16,7 +18,23 @@ export class TerminalText {
   /** Sequences may be split over chunks; line feeds come back as CR LF, as terminals want them. */
   push(chunk: string): string {
     let out = '';
-    for (const char of chunk) out += this.#step(char);
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === 'text') {
+        // Almost all of a log is plain text: it is passed on in runs.
+        special.lastIndex = at;
+        const end = special.exec(chunk)?.index ?? chunk.length;
+        if (end > at) {
+          out += chunk.slice(at, end);
+          this.#lastWasReturn = false;
+          at = end;
+          continue;
+        }
+      }
+      const char = String.fromCodePoint(chunk.codePointAt(at) ?? 0);
+      out += this.#step(char);
+      at += char.length;
+    }
     return out;
   }
 
