@@ -14,10 +14,17 @@ const EXECUTOR_MAIN = 'kfp.dsl.executor_main';
 /** Linux takes 128 KiB per argument. */
 const MAX_ARGUMENT_BYTES = 128 * 1024 - 1;
 
-/** The same as `-m kfp.dsl.executor_main`, with an executor input that is too big for an argument. */
-const FROM_FILE = `import sys
+/**
+ * `python -m kfp.dsl.executor_main`, but the executor input comes from a file (no limit, and no values in a process
+ * list), and the garbage collector leaves alone what was imported: a fifth of the time that a step without work takes.
+ */
+const START_EXECUTOR = `import gc
+gc.disable()
+import sys
 from kfp.dsl.executor_main import executor_main
-with open(sys.argv.pop(1)) as file:
+gc.freeze()
+gc.enable()
+with open(sys.argv.pop(1), encoding='utf-8') as file:
     sys.argv += ['--executor_input', file.read()]
 executor_main()`;
 
@@ -95,18 +102,18 @@ function pythonArgv(
   environment: PythonEnvironment,
   runFolder: string,
 ): string[] {
-  const rest = [
+  const input = join(step.folder, 'executor_input.json');
+  writeFileSync(input, step.input.json, { mode: 0o600 });
+  return [
+    environment.python,
+    '-c',
+    START_EXECUTOR,
+    input,
     '--component_module_path',
     moduleFile(runFolder, step.container.label, python.source),
     '--function_to_execute',
     python.functionName,
   ];
-  if (Buffer.byteLength(step.input.json) < MAX_ARGUMENT_BYTES) {
-    return [environment.python, '-m', EXECUTOR_MAIN, ...rest, '--executor_input', step.input.json];
-  }
-  const file = join(step.folder, 'executor_input.json');
-  writeFileSync(file, step.input.json, { mode: 0o600 });
-  return [environment.python, '-c', FROM_FILE, file, ...rest];
 }
 
 /** One file per component and run, so that the iterations of a loop compile it once. */
