@@ -253,6 +253,19 @@ describe('a run', () => {
     await expect.poll(() => view.asked).toEqual(['followFailure action']);
   });
 
+  it('that was over before it was seen running shows its results when it was started here, not when it was looked up', async () => {
+    await open(full);
+    view.push({});
+    await at('node-make-data').waitFor();
+    view.push({ run: runView({ id: 'old', state: 'SUCCEEDED', finishedAt: T0 + 9_000 }) });
+    await stateOf('notify', 'SUCCEEDED');
+    expect(await at('side-panel').count()).toBe(0);
+    await at('run-button').click();
+    await expect.poll(() => view.asked).toEqual(['act run']);
+    view.push({ run: runView({ id: 'new', state: 'SUCCEEDED', finishedAt: T0 + 9_000 }) });
+    await at('side-panel').waitFor();
+  });
+
   it('keeps what was known while the service is away', async () => {
     await open(full);
     view.push({ run: runView() });

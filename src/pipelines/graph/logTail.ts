@@ -65,7 +65,7 @@ class LogStream implements Disposable {
   async read(from: number, signal: AbortSignal): Promise<LogChunk> {
     if (from >= this.#start + this.#text.length && !this.#hasEnded) {
       await this.#growth(signal);
-      if (!this.#hasEnded) await delay(GATHER_MS, signal);
+      if (!this.hasEnded) await delay(GATHER_MS, signal);
     }
     signal.throwIfAborted();
     const end = this.#start + this.#text.length;

@@ -49,6 +49,9 @@ export class GraphStore {
   /** Revision and collapsed groups of the drawing shown or asked for. */
   #drawingKey = '';
   #isPullingTasks = false;
+  /** ▶ was clicked here, and its run has not been seen yet. */
+  #isRunAwaited = false;
+  #isResultAwaited = false;
   #isFailureAwaited = false;
   #tasksKey = '';
 
@@ -125,6 +128,7 @@ export class GraphStore {
   }
 
   act(act: GraphAct): void {
+    if (act === 'run' || act === 'runWith') this.#isRunAwaited = true;
     // Starting the service or a run may take as long as an installation.
     void this.request('act', { act }, { timeoutMs: 15 * 60_000 });
   }
@@ -186,11 +190,23 @@ export class GraphStore {
     return this.#viewport;
   }
 
-  /** A run that ends before the user's eyes shows what it made, unless they look at something else. */
+  /**
+   * A run that ends before the user's eyes shows what it made, unless they look at something else. One that was all
+   * cached may be over before it was ever seen running: then it counts that it was started here.
+   */
   #showResult(before: RunView | undefined, after: RunView | undefined): void {
-    const hasEnded =
-      before?.id === after?.id && before !== undefined && !isFinalRun(before.state) && after !== undefined;
-    if (!hasEnded || this.#snapshot.view.selected !== undefined) return;
+    if (after === undefined) return;
+    if (before?.id !== after.id) {
+      this.#isResultAwaited = this.#isRunAwaited;
+      this.#isRunAwaited = false;
+    }
+    if (!isFinalRun(after.state)) {
+      this.#isResultAwaited = true;
+      return;
+    }
+    const isAwaited = this.#isResultAwaited && this.#snapshot.view.selected === undefined;
+    this.#isResultAwaited = false;
+    if (!isAwaited) return;
     if (after.state === 'SUCCEEDED') this.select('');
     if (after.state === 'FAILED') this.#isFailureAwaited = true;
   }

@@ -59,11 +59,7 @@ export function Toolbar({ host }: { host: RunGraphState }): ReactElement {
         ) : null}
       </div>
       {host.runs.length > 0 || run !== undefined ? <RunChoice host={host} /> : null}
-      {run === undefined ? null : (
-        <span className="plain-button">
-          <RunState run={run} />
-        </span>
-      )}
+      {run === undefined ? null : <RunState run={run} />}
       <span className="grow" />
       <span className={`environment environment-${host.environment.status}`} title={host.environment.message}>
         <Icon
@@ -118,7 +114,7 @@ function RunState({ run }: { run: RunView }): ReactElement {
   );
   const isReconnecting = run.connection === 'reconnecting';
   return (
-    <Button title="Show the run" onClick={() => store.select('')}>
+    <>
       <span
         className={`run-state state-${run.state.toLowerCase()}`}
         data-testid="run-state"
@@ -133,7 +129,10 @@ function RunState({ run }: { run: RunView }): ReactElement {
         {isReconnecting ? 'reconnecting' : RUN_STATE_TEXT[run.state]}
         {elapsed === undefined ? null : <span className="elapsed">{formatDuration(elapsed)}</span>}
       </span>
-    </Button>
+      <Button appearance="icon" label="Show the run" testId="show-run" onClick={() => store.select('')}>
+        <Icon name="info" />
+      </Button>
+    </>
   );
 }
 
