@@ -34,7 +34,7 @@ export class ProcessExecutor implements Executor {
   }
 
   start(step: Step, listener: StepListener, signal: AbortSignal): Promise<StepOutcome> {
-    return this.#outcome(signal, async () => {
+    return this.#outcome(step, signal, async () => {
       const attempt = await this.#launch(step, listener, signal);
       this.#running.set(step.attempt, attempt);
       listener.started(attempt.pid, attempt.identity);
@@ -43,7 +43,7 @@ export class ProcessExecutor implements Executor {
   }
 
   adopt(step: Step, listener: StepListener, signal: AbortSignal): Promise<StepOutcome> {
-    return this.#outcome(signal, async () => {
+    return this.#outcome(step, signal, async () => {
       const own = this.#running.get(step.attempt);
       if (own) return this.#end(step, own, signal);
       const found = await find(step.folder, this.#closing.signal);
@@ -105,7 +105,6 @@ export class ProcessExecutor implements Executor {
     } finally {
       signal.removeEventListener('abort', stop);
       this.#running.delete(step.attempt);
-      await rm(temporaryFolder(step), { recursive: true, force: true });
     }
   }
 
@@ -133,9 +132,11 @@ export class ProcessExecutor implements Executor {
     return failed(message, true, end);
   }
 
-  async #outcome(signal: AbortSignal, run: () => Promise<StepOutcome>): Promise<StepOutcome> {
+  async #outcome(step: Step, signal: AbortSignal, run: () => Promise<StepOutcome>): Promise<StepOutcome> {
     try {
-      return await run();
+      const outcome = await run();
+      await rm(temporaryFolder(step), { recursive: true, force: true });
+      return outcome;
     } catch (error) {
       if (this.#closing.signal.aborted) return new Promise<never>(() => undefined);
       if (signal.aborted && isAbort(error)) return { kind: 'canceled' };
