@@ -104,7 +104,7 @@ export const commands = {
 
 export const viewContainerId = 'slipway';
 export const viewIds = { pipelines: 'slipway.pipelines' } as const;
-/** View types of webview panels. The artifact's has no script that could keep state, so it is not restored. */
+/** View types of webview panels; each is restored after a reload. */
 export const panelTypes = {
   runGraph: 'slipway.runGraph',
   runForm: 'slipway.runForm',

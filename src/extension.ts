@@ -55,7 +55,7 @@ function register(context: ExtensionContext): void {
   };
   for (const id of Object.keys(commands) as CommandId[]) own(registerCommand(id, lazily(id)));
 
-  for (const type of [panelTypes.runGraph, panelTypes.runForm]) {
+  for (const type of Object.values(panelTypes)) {
     own(
       window.registerWebviewPanelSerializer(type, {
         deserializeWebviewPanel: (panel, state: unknown) => load().restorePanel(type, panel, state),

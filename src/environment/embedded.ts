@@ -1,5 +1,5 @@
 /** The cluster on this machine: found by its endpoints file, started and stopped by dist/cli.js. Knows no vscode. */
-import { mkdirSync, watch, type FSWatcher } from 'node:fs';
+import { mkdirSync, readFileSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import { endpointsPath, readEmbeddedEndpoints, slipwayHome } from '../clients/embedded.ts';
 import { asError, isAbort, isSlipwayError, SlipwayError } from '../core/base/errors.ts';
@@ -161,9 +161,20 @@ export class EmbeddedEnvironment implements Environment {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     // EPERM: it lives, under another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Dead, but never waited for by its parent: what becomes of every orphan in a container whose pid 1 reaps nothing. */
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    // The state follows the command's name, which stands in brackets and may hold some itself.
+    return /\) [ZX] [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
   }
 }

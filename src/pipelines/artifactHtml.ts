@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '../core/base/json.ts';
 import type { ArtifactPreview } from '../core/protocol/runGraph.ts';
 
-/** A static page: no scripts, no network. What an HTML report brings stays inside a frame with the same rules. */
-export function artifactHtml(
-  title: string,
-  preview: Exclude<ArtifactPreview, { readonly kind: 'none' | 'text' }>,
-): string {
+/** What a panel shows: a preview, or a sentence in its place. Text has an editor of its own. */
+export type ArtifactPage = Exclude<ArtifactPreview, { readonly kind: 'text' }>;
+
+/**
+ * A static page without network. Its one script keeps `state`, which VS Code hands back after a reload; what an HTML
+ * report brings stays inside a frame that runs nothing.
+ */
+export function artifactHtml(title: string, preview: ArtifactPage, state: JsonObject): string {
   const nonce = randomUUID();
   const policy =
     preview.kind === 'html'
-      ? `default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:`
-      : `default-src 'none'; img-src data:; style-src 'nonce-${nonce}'`;
+      ? `default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; script-src 'nonce-${nonce}'`
+      : `default-src 'none'; img-src data:; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -27,12 +31,17 @@ export function artifactHtml(
   p { color: var(--vscode-descriptionForeground); }
 </style>
 </head>
-<body>${body(title, preview)}</body>
+<body>
+${body(title, preview)}
+<script nonce="${nonce}">acquireVsCodeApi().setState(${JSON.stringify(state).replaceAll('<', '\\u003c')});</script>
+</body>
 </html>`;
 }
 
-function body(title: string, preview: Exclude<ArtifactPreview, { readonly kind: 'none' | 'text' }>): string {
+function body(title: string, preview: ArtifactPage): string {
   switch (preview.kind) {
+    case 'none':
+      return `<p>${escapeHtml(preview.message)}</p>`;
     case 'image':
       return `<img alt="${escapeHtml(title)}" src="data:${preview.mimeType};base64,${preview.base64}">`;
     case 'html':

@@ -16,6 +16,7 @@ import { watchedRunsKey } from './watchedRunsKey.ts';
 export class Endings implements Disposable {
   readonly #disposables = new DisposableStore();
   readonly #watched: WatchedRuns;
+  readonly #environments: Environments;
   readonly #onEnd: (run: Run) => void;
   readonly #away: Run[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -27,6 +28,7 @@ export class Endings implements Disposable {
     reporter: ErrorReporter,
     onEnd: (run: Run) => void,
   ) {
+    this.#environments = environments;
     this.#onEnd = onEnd;
     this.#watched = this.#disposables.add(
       new WatchedRuns(new StoredValue(globalState, watchedRunsKey, watchedRunsSchema, [])),
@@ -43,9 +45,12 @@ export class Endings implements Disposable {
     watched = undefined;
     follow();
     this.#disposables.add(environments.onDidChange(follow));
-    this.#disposables.add(
-      starter.onDidStart(({ run }) => reporter.background(this.#watched.add(run, environments.current.id))),
-    );
+    this.#disposables.add(starter.onDidStart(({ run }) => reporter.background(this.watch(run))));
+  }
+
+  /** Tells when this run of the current environment ends, in this session or at the start of a later one. */
+  async watch(run: Run): Promise<void> {
+    await this.#watched.add(run, this.#environments.current.id);
   }
 
   /** The runs that ended while the editor was closed, to choose from. */

@@ -92,7 +92,7 @@ export function registerPipelines(deps: PipelinesDeps) {
 
   const documents = disposables.add(new VirtualDocuments());
   const artifacts = new Artifacts(new LocalArtifactReader(slipwayHome()), renderMarkdown);
-  const artifactViews = new ArtifactViews(artifacts, documents);
+  const artifactViews = new ArtifactViews(environments, artifacts, documents);
   const failures = new Failures(environments, analyser, () => store.state.files);
   const logs = disposables.add(new LogTerminals(() => environments.require().kfp));
   const localRuns = new LocalRuns(runWork({ cli, environments, analyser, starter }));
@@ -133,6 +133,7 @@ export function registerPipelines(deps: PipelinesDeps) {
     /** Gives a panel that VS Code brought back after a reload its content again. */
     restorePanel: (viewType: string, panel: WebviewPanel, state: unknown): Promise<void> => {
       if (viewType === panelTypes.runGraph) return graphs.restore(panel, state);
+      if (viewType === panelTypes.artifact) return artifactViews.restore(panel, state);
       return forms.restore(panel, state);
     },
     dispose: () => disposables.dispose(),

@@ -6,6 +6,7 @@ import {
   Uri,
   workspace,
   CustomExecution,
+  type TaskDefinition,
   type TaskProvider,
 } from 'vscode';
 import { z } from 'zod';
@@ -55,7 +56,7 @@ export class LocalRuns implements TaskProvider {
     return this.#task(task.definition, task.scope ?? TaskScope.Workspace);
   }
 
-  #task(raw: unknown, scope: NonNullable<Task['scope']>): Task | undefined {
+  #task(raw: TaskDefinition, scope: NonNullable<Task['scope']>): Task | undefined {
     const parsed = definition.safeParse(raw);
     if (!parsed.success) return undefined;
     const { file, where, parameters } = parsed.data;
@@ -64,7 +65,8 @@ export class LocalRuns implements TaskProvider {
       return Promise.resolve(new RunPseudoterminal(this.#work(request)));
     });
     const name = where === 'local' ? `Run ${file} locally` : `Run ${file}`;
-    const task = new Task(parsed.data, scope, name, 'Slipway', execution);
+    // VS Code refuses a resolved task whose definition is not the very object that it asked with.
+    const task = new Task(raw, scope, name, 'Slipway', execution);
     task.presentationOptions = { reveal: TaskRevealKind.Always, clear: true };
     return task;
   }

@@ -55,6 +55,11 @@ export function runCommands(deps: RunCommandDeps) {
     const run = await kfp.getRun(runId, signal);
     store.noteRun(run);
     view.wake();
+    if (verb === 'retryRun') {
+      // As after ▶: its graph goes on, and its end is told.
+      await deps.endings.watch(run);
+      await deps.graphs.openRun(runId);
+    }
     const text = `${said} ${run.displayName}.`;
     if (undo === undefined) {
       window.setStatusBarMessage(text, 5_000);
@@ -132,19 +137,7 @@ export function runCommands(deps: RunCommandDeps) {
       await show(await deps.failures.explain(runId, taskId, signal), deps);
     },
     'slipway.artifact.open': async (target) => {
-      if (target === undefined) return;
-      const { kfp, signal } = environments.require();
-      const [run, tasks] = await Promise.all([
-        kfp.getRun(target.runId, signal),
-        kfp.listTasks(target.runId, signal),
-      ]);
-      const artifact = tasks
-        .flatMap((task) => [...task.outputs.artifacts, ...task.inputs.artifacts])
-        .flatMap((io) => io.artifacts)
-        .find((one) => one.id === target.artifactId);
-      if (artifact === undefined)
-        throw new SlipwayError('noArtifact', 'This artifact is not part of the run any more.');
-      await deps.artifactViews.open(artifact, run);
+      if (target !== undefined) await deps.artifactViews.open(target);
     },
   } satisfies Partial<CommandHandlers>;
 }

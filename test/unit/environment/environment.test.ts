@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -94,6 +96,26 @@ describe('the embedded environment', () => {
     const { environment } = await embedded();
     expect(environment.state).toEqual({ kind: 'stopped' });
   });
+
+  test.runIf(process.platform === 'linux')(
+    'nor does one whose supervisor is dead and was not waited for',
+    async () => {
+      // `exec` puts a program in the parent's place that waits for nobody.
+      const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      try {
+        const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+        await expect.poll(() => readFile(`/proc/${pid}/status`, 'utf8')).toMatch(/State:\s+Z/);
+        expect(process.kill(pid, 0)).toBe(true);
+        await writeEndpoints(endpoints(4001, pid));
+        const { environment } = await embedded();
+        expect(environment.state).toEqual({ kind: 'stopped' });
+      } finally {
+        parent.kill();
+      }
+    },
+  );
 
   test('a file that is not ours is a failure with a sentence', async () => {
     await writeEndpoints('{"version":2}');

@@ -168,19 +168,32 @@ describe('delimited text', () => {
 });
 
 describe('the page of an artifact', () => {
-  test('has no scripts and no network, and a report cannot leave its frame', () => {
-    const page = artifactHtml('"><script>', {
-      kind: 'html',
-      html: '<script>alert(1)</script><img src="https://x">"',
-    });
-    expect(page).not.toMatch(/<script/);
+  const address = { runId: 'r', artifactId: '</script><script>' };
+
+  test('has one script, which is ours and keeps the address, no network, and a report cannot leave its frame', () => {
+    const html = '<script>alert(1)</script><img src="https://x">"';
+    const page = artifactHtml('"><script>', { kind: 'html', html }, address);
+    const scripts = [...page.matchAll(/<script[^>]*>(.*?)<\/script>/gs)];
+    expect(scripts).toHaveLength(1);
+    const kept: unknown[] = [];
+    // As the webview runs it.
+    new Function('acquireVsCodeApi', scripts[0]?.[1] ?? '')(() => ({
+      setState: (state: unknown) => kept.push(state),
+    }));
+    expect(kept).toEqual([address]);
     expect(page).toMatch(/default-src 'none'/);
-    expect(page).not.toMatch(/script-src|connect-src|frame-src/);
+    const nonce = /script-src 'nonce-([^']+)'/.exec(page)?.[1];
+    expect(scripts[0]?.[0]).toContain(`nonce="${nonce}"`);
+    expect(page).not.toMatch(/connect-src|frame-src/);
     expect(page).toMatch(/<iframe title="[^"]*" sandbox="" srcdoc="&lt;script&gt;/);
   });
 
   test('cells are text', () => {
-    const page = artifactHtml('t', { kind: 'table', columns: ['<b>'], rows: [['<i>&']], isTruncated: false });
+    const page = artifactHtml(
+      't',
+      { kind: 'table', columns: ['<b>'], rows: [['<i>&']], isTruncated: false },
+      address,
+    );
     expect(page).toContain('<th>&lt;b&gt;</th>');
     expect(page).toContain('<td>&lt;i&gt;&amp;</td>');
   });
