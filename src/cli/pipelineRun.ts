@@ -13,8 +13,7 @@ import { SlipwayError } from '../core/base/errors.ts';
 import type { JsonObject, JsonValue } from '../core/base/json.ts';
 import { isJsonObject } from '../core/base/json.ts';
 import type { InputParameter } from '../core/ir/model.ts';
-import { parsePipeline } from '../core/ir/parse.ts';
-import { specToDocuments } from '../core/ir/specDocuments.ts';
+import { parseWithDocuments } from '../core/ir/specDocuments.ts';
 
 export interface PipelineRunOptions {
   /** One JSON object per line instead of text. */
@@ -33,15 +32,13 @@ export class PipelineRunError extends SlipwayError<'file' | 'document' | 'parame
 /** 0: succeeded; 1: failed or terminated. Throws PipelineRunError for what the caller got wrong. */
 export async function pipelineRun(file: string, options: PipelineRunOptions): Promise<0 | 1> {
   const text = await readText(file);
-  const parsed = parsePipeline(text);
-  const documents = specToDocuments(text);
-  if (parsed.kind === 'notPipeline' || documents.kind === 'notPipeline') {
-    const problem = parsed.kind === 'notPipeline' ? parsed.problem : undefined;
-    throw new PipelineRunError('document', `${file}: ${problem?.message ?? 'It is not a pipeline.'}`, {
+  const parsed = parseWithDocuments(text);
+  if (parsed.kind === 'notPipeline') {
+    throw new PipelineRunError('document', `${file}: ${parsed.problem.message}`, {
       action: `Run slipway pipeline check ${file}`,
     });
   }
-  const { document } = parsed;
+  const { document, documents } = parsed;
   const parameters = readParameters(options.parameters, document.root.inputs.parameters);
   const say = options.json ? jsonLines(options.print) : textLines(options.print);
   const run = await runLocal(documents, parameters, {

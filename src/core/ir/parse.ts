@@ -2,7 +2,7 @@
  * KFP IR text to the typed model. The files: yamlReader (typed, ranged values out of YAML) → parse (documents,
  * the pipeline itself) → parseComponent → parseTask, parseExecutor → pythonFunction.
  */
-import { parseAllDocuments, type Document } from 'yaml';
+import { Lexer, parseAllDocuments, type Document } from 'yaml';
 import type { JsonObject } from '../base/json.ts';
 import type { Component, Executor, PipelineDocument, Problem, SourceRange } from './model.ts';
 import { parseComponent } from './parseComponent.ts';
@@ -32,14 +32,19 @@ export interface PipelineParts {
  * `{pipeline_spec, platform_spec}`). Never throws; the work is linear in the text.
  */
 export function parsePipeline(text: string): ParseResult {
-  return withLimits(text, (parts) => ({
+  return withLimits(text, (parts) => readPipeline(parts, text));
+}
+
+/** The typed reading of what `withLimits` found. */
+export function readPipeline(parts: PipelineParts, text: string): Extract<ParseResult, { kind: 'pipeline' }> {
+  return {
     kind: 'pipeline',
     document: readDocument(parts, text),
     // One document can hold both halves, and then they share a reader.
     problems: [...new Set([parts.spec.reader, parts.platforms?.reader])]
       .flatMap((reader) => reader?.problems ?? [])
       .concat(parts.problems),
-  }));
+  };
 }
 
 /** Finds the halves of a pipeline and hands them to `read`; whatever stops that becomes a `notPipeline`. */
@@ -110,7 +115,26 @@ function findParts(text: string): PipelineParts | Extract<ParseResult, { kind: '
   return { kind: 'parts', spec, platforms, problems };
 }
 
+/**
+ * Reading takes microseconds and some hundred bytes a token: more than these would hold up, or kill, whoever reads.
+ * Ten MB of real pipeline has about a million; long texts inside it count as one each.
+ */
+const maxTokens = 2_000_000;
+
+function refuseTooMany(text: string): void {
+  // A token has at least one character.
+  if (text.length <= maxTokens) return;
+  let count = 0;
+  for (const token of new Lexer().lex(text)) {
+    count += token === '' ? 0 : 1;
+    if (count > maxTokens) {
+      throw new LimitError('too-large', 'This has more values than any pipeline that runs.', firstLine(text));
+    }
+  }
+}
+
 function readYaml(text: string): readonly Document.Parsed[] {
+  refuseTooMany(text);
   const documents = parseAllDocuments(text, {
     logLevel: 'silent',
     prettyErrors: false,

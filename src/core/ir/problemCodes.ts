@@ -5,6 +5,7 @@ export const problemCodes = {
   'yaml-syntax': 'The text is not valid YAML or JSON.',
   'not-pipeline': 'The text is something other than a KFP v2 pipeline.',
   'too-many-aliases': 'YAML aliases would blow the document up.',
+  'too-large': 'The text has more values than a reader should take on.',
   'nested-too-deeply': 'Values are nested deeper than any reader of pipelines accepts.',
   'extra-document': 'More than a pipeline document and a platform document.',
   'duplicate-key': 'A mapping has the same key twice; the last one would win.',

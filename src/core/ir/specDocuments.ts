@@ -1,6 +1,6 @@
 import type { JsonObject } from '../base/json.ts';
-import type { Problem } from './model.ts';
-import { withLimits } from './parse.ts';
+import type { PipelineDocument, Problem } from './model.ts';
+import { readPipeline, withLimits, type PipelineParts } from './parse.ts';
 
 export type SpecDocuments =
   | {
@@ -14,7 +14,23 @@ export type SpecDocuments =
 
 /** The JSON that CreateRun and pipeline versions carry for an IR text. */
 export function specToDocuments(text: string): SpecDocuments {
-  return withLimits<SpecDocuments>(text, ({ spec, platforms }) => ({
+  return withLimits<SpecDocuments>(text, toDocuments);
+}
+
+/** The typed model and the JSON of one text, which is read once for both. */
+export function parseWithDocuments(text: string):
+  | {
+      readonly kind: 'pipeline';
+      readonly document: PipelineDocument;
+      readonly problems: readonly Problem[];
+      readonly documents: Extract<SpecDocuments, { kind: 'pipeline' }>;
+    }
+  | Extract<SpecDocuments, { kind: 'notPipeline' }> {
+  return withLimits(text, (parts) => ({ ...readPipeline(parts, text), documents: toDocuments(parts) }));
+}
+
+function toDocuments({ spec, platforms }: PipelineParts): Extract<SpecDocuments, { kind: 'pipeline' }> {
+  return {
     kind: 'pipeline',
     pipelineSpec: Object.fromEntries(
       [...spec.fields]
@@ -22,5 +38,5 @@ export function specToDocuments(text: string): SpecDocuments {
         .map(([key, entry]) => [key, spec.reader.json(entry.value)]),
     ),
     platformSpec: platforms === undefined ? undefined : { platforms: platforms.reader.json(platforms.value) },
-  }));
+  };
 }

@@ -94,6 +94,14 @@ describe('who may call', () => {
 });
 
 describe('requests', () => {
+  it.each(['//', 'http://', 'http://[', '*', '//127.0.0.1/apis/v2beta1/healthz'])(
+    'has nothing at %s',
+    async (path) => {
+      const { host } = new URL(service.url);
+      expect(await raw(path, { host, authorization: `Bearer ${TOKEN}` })).toMatchObject({ status: 404 });
+    },
+  );
+
   it.each([
     ['an unknown field', { display_name: 'x', colour: 'red' }, 'unknown field "colour"'],
     [
@@ -103,6 +111,11 @@ describe('requests', () => {
     ],
     ['a wrong type', { display_name: 7 }, 'display_name'],
     ['what is not JSON', '{', 'The request body is not JSON'],
+    [
+      'what is nested without end',
+      `{"display_name":"x","runtime_config":{"parameters":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}}`,
+      'nested more than 100 levels deep',
+    ],
     ['no source', { display_name: 'x' }, 'empty pipeline spec'],
     ['no name', { pipeline_spec: {} }, 'name is empty'],
     [
@@ -345,6 +358,16 @@ function zip(name: string, content: Buffer, compressed = deflateRawSync(content)
   );
 }
 
+/** A tarball of one entry. */
+function tarball(name: string, content: Buffer): Uint8Array<ArrayBuffer> {
+  const header = Buffer.alloc(512);
+  header.write(name, 0);
+  header.write(content.length.toString(8).padStart(11, '0'), 124);
+  header.write('0', 156);
+  const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
+  return Uint8Array.from(gzipSync(Buffer.concat([header, content, padding, Buffer.alloc(1024)])));
+}
+
 describe('uploads', () => {
   const send = (fileName: string, content: Uint8Array<ArrayBuffer> | string, field?: string) =>
     upload(service.url, `/pipelines/upload?name=${fileName}-${Math.random()}`, fileName, content, field);
@@ -361,6 +384,18 @@ describe('uploads', () => {
     ['a zip without YAML', 'p.zip', zip('readme.md', Buffer.from('x')), 'Got: readme.md'],
     ['a zip bomb', 'p.zip', zip('pipeline.yaml', Buffer.alloc(40 * 1024 * 1024)), 'too large'],
     ['a tarball bomb', 'p.tar.gz', Uint8Array.from(gzipSync(Buffer.alloc(80 * 1024 * 1024))), 'too large'],
+    [
+      'a document over the limit in a tarball under it',
+      'p.tar.gz',
+      tarball('pipeline.yaml', Buffer.alloc(33 * 1024 * 1024, 'a: b\n')),
+      'too large',
+    ],
+    [
+      'more values than the service could read and still answer others',
+      'p.yaml',
+      `pipelineInfo: {name: x}\nroot: {}\nx:\n${'- a: b\n'.repeat(500_000)}`,
+      'more values than any pipeline',
+    ],
     [
       'a tarball that is none',
       'p.tar.gz',

@@ -193,6 +193,10 @@ describe('limits', () => {
     expect(specToDocuments(text).kind).toBe('notPipeline');
   });
 
+  test('millions of small values', () => {
+    expect(codeOf(around(`[${'1, '.repeat(1_500_000)}]`))).toBe('too-large');
+  });
+
   test('many aliases of something small are fine', () => {
     expect(codeOf(around(`[${Array(20_000).fill('*x').join(', ')}]`, 'x: &x [1]\n'))).toBe(
       'missing-implementation',

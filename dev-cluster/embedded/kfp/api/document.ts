@@ -1,8 +1,7 @@
 /** Documents that come in: what is not IR is refused with one sentence, here and nowhere else. */
 import type { JsonObject } from '../../../../src/core/base/json.ts';
 import type { PipelineDocument } from '../../../../src/core/ir/model.ts';
-import { parsePipeline } from '../../../../src/core/ir/parse.ts';
-import { specToDocuments } from '../../../../src/core/ir/specDocuments.ts';
+import { parseWithDocuments } from '../../../../src/core/ir/specDocuments.ts';
 import { invalid } from '../errors.ts';
 
 export interface ReadDocument {
@@ -15,19 +14,16 @@ const PIPELINE_NAME = /^[a-z0-9][a-z0-9-]{0,127}$/;
 
 /** YAML or JSON, one document or two, or the wrapped form of the REST wire. */
 export function readDocument(text: string): ReadDocument {
-  const parsed = parsePipeline(text);
+  const parsed = parseWithDocuments(text);
   if (parsed.kind === 'notPipeline') throw invalid(`invalid v2 pipeline spec: ${parsed.problem.message}`);
   const problem = parsed.problems.find(({ severity }) => severity === 'error');
   if (problem !== undefined) throw invalid(`invalid v2 pipeline spec: ${problem.message}`);
-  const { document } = parsed;
+  const { document, documents } = parsed;
   if (!PIPELINE_NAME.test(document.name)) {
     throw invalid(
       "pipeline's name must contain only lowercase alphanumeric characters or '-' and must start with alphanumeric characters",
     );
   }
-  const documents = specToDocuments(text);
-  if (documents.kind === 'notPipeline')
-    throw invalid(`invalid v2 pipeline spec: ${documents.problem.message}`);
   const { pipelineSpec, platformSpec } = documents;
   return {
     document,

@@ -32,7 +32,9 @@ function pick(entries: readonly Entry[], kind: string): string {
       `Error extracting pipeline from the ${kind} file. Expecting a pipeline.yaml file inside the ${kind}. Got: ${entry?.name ?? 'nothing'}`,
     );
   }
-  return entry.read().toString('utf8');
+  const text = entry.read();
+  if (text.length > MAX_PACKAGE_BYTES) throw tooLarge();
+  return text.toString('utf8');
 }
 
 /** Decompression with a ceiling: a bomb stops there. */

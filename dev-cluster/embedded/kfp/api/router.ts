@@ -8,7 +8,9 @@ import { invalid, KFP_CODES, KfpError, type KfpReason } from '../errors.ts';
 import { StoreError, storeError } from '../store/database.ts';
 
 /** A spec of 32 MiB still fits, with the rest of its request around it. */
-export const MAX_BODY_BYTES = 33 * 1024 * 1024;
+const MAX_BODY_BYTES = 33 * 1024 * 1024;
+/** As protobuf's readers have it; what is checked and written by recursion later is then safe. */
+const MAX_BODY_DEPTH = 100;
 
 export interface Call {
   readonly path: Readonly<Record<string, string>>;
@@ -76,7 +78,9 @@ async function handle(
     // A page of a browser that was led here under another name must not get in, token or not.
     if (!options.hosts().includes(request.headers.host ?? ''))
       throw new KfpError('permissionDenied', 'The Host header does not name this service');
-    const url = new URL(request.url ?? '/', 'http://service');
+    // Other forms would name a host of their own, or be no URL at all.
+    if (!/^\/(?!\/)/.test(request.url ?? '')) throw new KfpError('notFound', 'Not Found');
+    const url = new URL(request.url ?? '', 'http://service');
     const matching = routes.filter(({ pattern }) => pattern.test(url.pathname));
     route = matching.find(({ method }) => method === request.method);
     if (route?.isPublic !== true && !isAuthorized(request, options.token))
@@ -145,9 +149,23 @@ async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Prom
   } catch {
     throw invalid('The request body is not JSON');
   }
+  if (isDeeper(json, MAX_BODY_DEPTH))
+    throw invalid(`The request body is nested more than ${MAX_BODY_DEPTH} levels deep`);
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   throw invalid(explain(result.error));
+}
+
+/** Level by level, so that depth needs no stack. */
+function isDeeper(json: unknown, limit: number): boolean {
+  let level = [json];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
+    );
+  }
+  return false;
 }
 
 function explain(error: z.ZodError): string {
