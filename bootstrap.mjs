@@ -44,7 +44,11 @@ function isInstalled() {
   const installed = JSON.parse(readFileSync(installedLock, 'utf8')).packages;
   return Object.entries(wanted).every(
     ([path, one]) =>
-      path === '' || one.optional || one.devOptional || installed[path]?.version === one.version,
+      path === '' ||
+      one.optional ||
+      one.devOptional ||
+      (one.dev && task === 'start') ||
+      installed[path]?.version === one.version,
   );
 }
 
@@ -54,9 +58,12 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
     `Node ${process.versions.node} is too old. Install Node 20 or newer, then run the same command again.`,
   );
 }
+// `npm start` makes do with `dependencies`: a newcomer does not wait for what only tests use.
 // Scripts stay off for everything but the packages that are no use without theirs.
-if (!isInstalled())
-  step('installing Node packages', 'npm ci --ignore-scripts --no-audit --no-fund --loglevel=error');
+if (!isInstalled()) {
+  const omit = task === 'start' ? '--omit=dev ' : '';
+  step('installing Node packages', `npm ci ${omit}--ignore-scripts --no-audit --no-fund --loglevel=error`);
+}
 if (!existsSync(node24)) step('installing Node 24', 'npm rebuild node esbuild --loglevel=error');
 if (!existsSync(node24))
   fail('The npm package `node` has no binary for this platform. Install Node 24 and use it instead.');
