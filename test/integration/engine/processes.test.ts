@@ -304,6 +304,31 @@ describe('containers', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(450 * 1024 * 1024);
   });
 
+  test('a step that takes longer than its platform document allows is stopped, and tried again as its policy says', async () => {
+    const spec = pipeline(
+      dag({ a: task('a', { retry: { maxRetryCount: 1, backoffDuration: '0s' } }), b: task('b') }),
+      {
+        a: sh('sleep 600'),
+        b: sh('true'),
+      },
+    );
+    const limited = (seconds: string): JsonObject => ({ activeDeadlineSeconds: seconds });
+    const platformSpec = {
+      platforms: {
+        kubernetes: {
+          deploymentSpec: { executors: { 'exec-a': limited('1'), 'exec-b': limited('86400000') } },
+        },
+      },
+    };
+    const result = await run({ ...spec, platformSpec });
+    expect(result.error).toBe('Task a failed. It was stopped because its time limit of 1 s was over.');
+    expect(result.tasks.find(({ name }) => name === 'b')?.state).toBe('SUCCEEDED');
+    const db = openDatabase(join(home, 'state.db'));
+    const attempts = openStores(db).attempts.ofRun(result.runId);
+    db.close();
+    expect(attempts.map(({ signal }) => signal ?? '').toSorted()).toEqual(['', 'SIGTERM', 'SIGTERM']);
+  });
+
   test('what a step leaves running ends with it', async () => {
     const marker = join(home, 'marker');
     const result = await run(

@@ -2,7 +2,7 @@
  * Runs steps as processes of this machine: lightweight Python components through `kfp.dsl.executor_main` in the kfp
  * environment, containers when their command is here. See attemptProcess.ts for how they survive this process.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { delay } from '../../../../src/core/base/abort.ts';
@@ -92,24 +92,39 @@ export class ProcessExecutor implements Executor {
     }
   }
 
-  /** Waits for the end, and sees to it when the signal says so. */
+  /** Waits for the end, and sees to it when the signal or the deadline says so. */
   async #end(step: Step, attempt: RunningAttempt, signal: AbortSignal): Promise<StepOutcome> {
-    const stop = (): void => void this.#stop(attempt, signal);
+    const stop = (): void => void this.#stop(attempt, signal.reason);
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
+    const deadline = deadlineOf(step);
+    const late = new AbortController();
+    const timer =
+      deadline === undefined
+        ? undefined
+        : setTimeout(() => {
+            late.abort();
+            void this.#stop(attempt, undefined);
+          }, deadline.leftMs);
     try {
       const end = await attempt.ended;
       // Whatever the command left running in its group would outlive the task.
       signalGroup(attempt.pid, 'SIGKILL');
-      return signal.aborted ? { kind: 'canceled' } : this.#read(step, end);
+      if (signal.aborted) return { kind: 'canceled' };
+      if (deadline === undefined || !late.signal.aborted) return this.#read(step, end);
+      return failed(
+        `It was stopped because its time limit of ${deadline.seconds} s was over.`,
+        true,
+        end.kind === 'exit' ? end : undefined,
+      );
     } finally {
+      clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       this.#running.delete(step.attempt);
     }
   }
 
-  async #stop(attempt: RunningAttempt, signal: AbortSignal): Promise<void> {
-    const reason: unknown = signal.reason;
+  async #stop(attempt: RunningAttempt, reason: unknown): Promise<void> {
     const grace = (reason instanceof StopStep ? reason.graceMs : undefined) ?? this.#graceMs;
     if (grace > 0) {
       signalGroup(attempt.pid, 'SIGTERM');
@@ -146,6 +161,20 @@ export class ProcessExecutor implements Executor {
       return failed(`${asError(known).message}${action}`, mayChange);
     }
   }
+}
+
+/** More than a timer can wait for is no limit. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** `kubernetes.set_timeout`: how long a pod may take, and what is left of that, also after this process's restart. */
+function deadlineOf(step: Step): { readonly seconds: number; readonly leftMs: number } | undefined {
+  const seconds = Number(step.kubernetes['activeDeadlineSeconds'] ?? 0);
+  if (!(seconds > 0)) return undefined;
+  // The process made its claim when it began; before it has, it begins now.
+  const claim = statSync(join(step.folder, 'claim'), { throwIfNoEntry: false });
+  const startedAt = claim?.mtimeMs ?? Date.now();
+  const leftMs = Math.max(0, startedAt + seconds * 1000 - Date.now());
+  return leftMs > LONGEST_TIMER_MS ? undefined : { seconds, leftMs };
 }
 
 function failed(
