@@ -25,10 +25,15 @@ export interface PythonEnvironmentSource {
   /** What a step needs: kfp alone, locked. Made on first call (seconds), then at once. */
   kfp(signal: AbortSignal): Promise<PythonEnvironment>;
   /** The kfp environment plus pip requirements, cached by hash. Nothing is ever installed into an existing one. */
-  withPackages(
-    packages: readonly string[],
-    options: { readonly indexUrls: readonly string[]; readonly signal: AbortSignal },
-  ): Promise<PythonEnvironment>;
+  withPackages(packages: readonly string[], options: PackageOptions): Promise<PythonEnvironment>;
+}
+
+export interface PackageOptions {
+  /** As `pip_index_urls`: the first replaces the default one. */
+  readonly indexUrls?: readonly string[];
+  /** As pip takes `--trusted-host`: `host` or `host:port` whose certificate isn't looked at. */
+  readonly trustedHosts?: readonly string[];
+  readonly signal: AbortSignal;
 }
 
 export interface PythonEnvironmentsOptions {
@@ -87,11 +92,11 @@ export class PythonEnvironments implements PythonEnvironmentSource {
 
   withPackages(
     packages: readonly string[],
-    options: { readonly indexUrls: readonly string[]; readonly signal: AbortSignal },
+    { indexUrls = [], trustedHosts = [], signal }: PackageOptions,
   ): Promise<PythonEnvironment> {
-    if (packages.length === 0) return this.kfp(options.signal);
+    if (packages.length === 0) return this.kfp(signal);
     const sorted = [...new Set(packages)].sort();
-    return this.#environment(runtime(sorted, options.indexUrls), options.signal);
+    return this.#environment(runtime(sorted, indexUrls), signal, trustedHosts);
   }
 
   /**
@@ -100,7 +105,7 @@ export class PythonEnvironments implements PythonEnvironmentSource {
    */
   async prepare(packages: readonly string[], signal: AbortSignal): Promise<PythonEnvironment> {
     await this.kfp(signal);
-    const environment = await this.withPackages(packages, { indexUrls: [], signal });
+    const environment = await this.withPackages(packages, { signal });
     this.#onProgress('Compiling Python bytecode');
     const limit = AbortSignal.any([signal, AbortSignal.timeout(INSTALL_TIMEOUT_MS)]);
     const folder = join(this.#cache, 'python', environment.hash);
@@ -110,7 +115,12 @@ export class PythonEnvironments implements PythonEnvironmentSource {
     return environment;
   }
 
-  async #environment(recipe: Recipe, signal: AbortSignal): Promise<PythonEnvironment> {
+  /** `trustedHosts` are no part of the recipe: they change how it is fetched, not what it is. */
+  async #environment(
+    recipe: Recipe,
+    signal: AbortSignal,
+    trustedHosts: readonly string[] = [],
+  ): Promise<PythonEnvironment> {
     const key = JSON.stringify(recipe);
     const known = this.#known.get(key);
     if (known !== undefined && (await exists(known.python))) return known;
@@ -127,7 +137,8 @@ export class PythonEnvironments implements PythonEnvironmentSource {
       await withLock(
         `${folder}.lock`,
         async () => {
-          if (!(await exists(environment.python))) await this.#make(folder, recipe, interpreter, signal);
+          if (!(await exists(environment.python)))
+            await this.#make(folder, recipe, interpreter, trustedHosts, signal);
         },
         {
           onWait: () => this.#onProgress('Waiting for another Slipway to make the same Python environment'),
@@ -150,7 +161,13 @@ export class PythonEnvironments implements PythonEnvironmentSource {
     }
   }
 
-  async #make(folder: string, recipe: Recipe, interpreter: Interpreter, signal: AbortSignal): Promise<void> {
+  async #make(
+    folder: string,
+    recipe: Recipe,
+    interpreter: Interpreter,
+    trustedHosts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
     this.#uv ??= await findUv(
       { interpreter, cache: this.#cache, env: this.#env, onProgress: this.#onProgress },
       signal,
@@ -161,7 +178,13 @@ export class PythonEnvironments implements PythonEnvironmentSource {
     // Its own name each time: a killed Slipway's uv may still be writing into the last one.
     const partial = `${folder}.partial-${randomUUID()}`;
     try {
-      for (const args of steps(recipe, interpreter, partial)) await this.#runUv(uv, args, recipe, signal);
+      for (const args of preparation(recipe, interpreter, partial))
+        await this.#runUv(uv, args, recipe, signal);
+      if (recipe.packages.length > 0) {
+        const env = { ...uv.env, ...indexVariables(recipe.indexUrls, trustedHosts, uv.env) };
+        const args = [...install(partial), '--', ...recipe.packages];
+        await this.#runUv({ ...uv, env }, args, recipe, signal);
+      }
       await rm(folder, { recursive: true, force: true });
       await rename(partial, folder);
     } finally {
@@ -208,18 +231,25 @@ export class PythonEnvironments implements PythonEnvironmentSource {
   }
 }
 
-/** uv's calls: two installs, since in a pod too what the packages ask for may replace parts of what kfp brought. */
-function steps(recipe: Recipe, interpreter: Interpreter, folder: string): readonly (readonly string[])[] {
-  const install = ['pip', 'install', '--python', interpreterIn(folder)];
+/**
+ * uv's calls before the packages. Those come in an install of their own, since in a pod too what the packages ask for may
+ * replace parts of what kfp brought.
+ */
+function preparation(
+  recipe: Recipe,
+  interpreter: Interpreter,
+  folder: string,
+): readonly (readonly string[])[] {
   const locked = ['--require-hashes', '--requirement', recipe.lock];
   return [
     ['venv', '--quiet', '--relocatable', '--no-project', '--python', interpreter.path, folder],
     // Every step imports kfp: 10 ms less each time for 0.3 s once.
-    [...install, ...(recipe.dependencies ? [] : ['--no-deps', '--compile-bytecode']), ...locked],
-    ...(recipe.packages.length > 0
-      ? [[...install, ...indexArguments(recipe.indexUrls), '--', ...recipe.packages]]
-      : []),
+    [...install(folder), ...(recipe.dependencies ? [] : ['--no-deps', '--compile-bytecode']), ...locked],
   ];
+}
+
+function install(folder: string): readonly string[] {
+  return ['pip', 'install', '--python', interpreterIn(folder)];
 }
 
 async function removeLeftovers(folder: string): Promise<void> {
@@ -242,13 +272,24 @@ function contents({ lock, packages, dependencies }: Recipe): string {
   return packages.length > 0 ? packages.join(', ') : dependencies ? basename(lock) : 'kfp';
 }
 
-/** As pip in a pod takes `pip_index_urls`: the first replaces the default, the best version over all of them wins. */
-function indexArguments([first, ...others]: readonly string[]): readonly string[] {
-  if (first === undefined) return [];
-  return [
-    ...['--default-index', first, '--index-strategy', 'unsafe-best-match'],
-    ...others.flatMap((url) => ['--index', url]),
-  ];
+/**
+ * As pip in a pod takes `pip_index_urls`: the first replaces the default, the best version over all of them wins. Their
+ * passwords would be seen by everybody in a command line.
+ */
+function indexVariables(
+  [first, ...others]: readonly string[],
+  trustedHosts: readonly string[],
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  // The SDK passes index URLs as hosts, too, which trusts nobody in pip.
+  const hosts = trustedHosts.filter((host) => !host.includes('/'));
+  return {
+    ...(first === undefined ? {} : { UV_DEFAULT_INDEX: first, UV_INDEX_STRATEGY: 'unsafe-best-match' }),
+    ...(others.length === 0 ? {} : { UV_INDEX: others.join(' ') }),
+    ...(hosts.length === 0
+      ? {}
+      : { UV_INSECURE_HOST: [env['UV_INSECURE_HOST'] ?? '', ...hosts].join(' ').trim() }),
+  };
 }
 
 /** uv's own explanation without its box drawing and word wrapping. */

@@ -1,6 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -43,7 +47,7 @@ describe('PythonEnvironments', () => {
   it('adds packages in an environment of their own, whatever their order', async () => {
     const environments = new PythonEnvironments({ cache });
     const base = await environments.kfp(signal);
-    const options = { indexUrls: [], signal };
+    const options = { signal };
     const made = await environments.withPackages(['six==1.17.0', 'tabulate==0.9.0'], options);
     expect(made.hash).not.toBe(base.hash);
     expect(await environments.withPackages(['tabulate==0.9.0', 'six==1.17.0'], options)).toEqual(made);
@@ -65,16 +69,59 @@ describe('PythonEnvironments', () => {
 
   it('names what could not be installed and leaves nothing behind', async () => {
     const before = await foldersIn(cache);
-    const failing = new PythonEnvironments({ cache }).withPackages(['six==0.0.0.1'], {
-      indexUrls: [],
-      signal,
-    });
+    const failing = new PythonEnvironments({ cache }).withPackages(['six==0.0.0.1'], { signal });
     await expect(failing).rejects.toMatchObject({
       reason: 'install-failed',
       message: expect.stringContaining('six==0.0.0.1') as string,
       action: expect.stringContaining('packages_to_install') as string,
     });
     expect(await foldersIn(cache)).toEqual(before);
+  });
+
+  it('asks the index of a component, whose password stands in no command line', async () => {
+    let asked: string | undefined;
+    let isSeen = false;
+    const index = createServer((request, response) => {
+      asked = request.headers.authorization;
+      isSeen ||= commandLines().some((line) => line.includes('pass-word'));
+      response.writeHead(404).end();
+    });
+    const port = await listening(index);
+    const indexUrls = [`http://me:pass-word@127.0.0.1:${port}/simple`];
+    const made = new PythonEnvironments({ cache }).withPackages(['six==1.17.0'], { indexUrls, signal });
+    await expect(made).rejects.toMatchObject({ reason: 'install-failed' });
+    index.close();
+    expect(asked).toBe(`Basic ${Buffer.from('me:pass-word').toString('base64')}`);
+    expect(isSeen).toBe(false);
+    await expect(made).rejects.not.toMatchObject({ message: expect.stringContaining('pass-word') as string });
+  });
+
+  it('looks away from the certificate of a trusted host, and of no other', async () => {
+    const folder = await mkdtemp(join(cache, 'certificate-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'];
+    await run('openssl', [...request, '-keyout', key, '-out', cert]);
+    const asked: (string | undefined)[] = [];
+    const index = createSecureServer(
+      { key: await readFile(key), cert: await readFile(cert) },
+      ({ url }, response) => {
+        asked.push(url);
+        response.writeHead(404).end();
+      },
+    );
+    const host = `localhost:${await listening(index)}`;
+    const indexUrls = [`https://${host}/simple`];
+    const ask = (trustedHosts: readonly string[]): Promise<unknown> =>
+      new PythonEnvironments({ cache })
+        .withPackages(['six==1.17.0'], { indexUrls, trustedHosts, signal })
+        .catch((error: unknown) => error);
+    await ask([]);
+    // What the SDK says by itself.
+    await ask(indexUrls);
+    expect(asked).toEqual([]);
+    await ask([host]);
+    expect(asked).toContain('/simple/six/');
+    index.close();
   });
 
   it('is whole or not there when stopped half-way, and is made by the next call', async () => {
@@ -97,10 +144,7 @@ describe('PythonEnvironments', () => {
     const maker = spawnMaker(own, ['six==1.17.0']);
     for await (const chunk of maker.stdout) if (String(chunk).includes('Making')) break;
     maker.kill('SIGKILL');
-    const made = await new PythonEnvironments({ cache: own }).withPackages(['six==1.17.0'], {
-      indexUrls: [],
-      signal,
-    });
+    const made = await new PythonEnvironments({ cache: own }).withPackages(['six==1.17.0'], { signal });
     await run(made.python, ['-c', 'import six']);
     expect(await foldersIn(own)).toEqual([made.hash]);
   });
@@ -138,11 +182,31 @@ describe('PythonEnvironments', () => {
   });
 });
 
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Of all processes, where the system shows them. */
+function commandLines(): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      } catch {
+        return '';
+      }
+    });
+}
+
 function spawnMaker(cache: string, packages: readonly string[]) {
   const program = `
     import { PythonEnvironments } from ${JSON.stringify(MODULE)};
     const environments = new PythonEnvironments({ cache: ${JSON.stringify(cache)}, onProgress: (line) => console.log(line) });
-    await environments.withPackages(${JSON.stringify(packages)}, { indexUrls: [], signal: new AbortController().signal });`;
+    await environments.withPackages(${JSON.stringify(packages)}, { signal: new AbortController().signal });`;
   return spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

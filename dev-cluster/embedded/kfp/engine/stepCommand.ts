@@ -93,7 +93,11 @@ function pythonFor(
 ): Promise<PythonEnvironment> {
   return python.packages.length === 0
     ? environments.kfp(signal)
-    : environments.withPackages(python.packages, { indexUrls: python.pipIndexUrls, signal });
+    : environments.withPackages(python.packages, {
+        indexUrls: python.pipIndexUrls,
+        trustedHosts: python.pipTrustedHosts,
+        signal,
+      });
 }
 
 function pythonArgv(
