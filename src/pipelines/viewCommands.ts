@@ -87,7 +87,13 @@ export function viewCommands({ environments, store, view }: ViewCommandDeps) {
         (row) => row.kind === 'run' || row.kind === 'pipeline' || row.kind === 'version',
       );
       const [first] = rows;
-      if (first === undefined) return;
+      if (first === undefined) {
+        // VS Code tells an extension which rows are selected, not which one has the focus.
+        void window.showInformationMessage(
+          'Select a run, a version or a pipeline to delete first: Enter selects the row that has the focus.',
+        );
+        return;
+      }
       const question =
         rows.length === 1
           ? `Delete ${nounOf(first)} “${first.label}”?`

@@ -1,0 +1,263 @@
+/** What becomes of runs in the editor: terminate, retry, clone, form, source of a failure, task, delete, reloads. */
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { stringify } from 'yaml';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { repositoryRoot } from '../../dev-cluster/start/root.ts';
+import { readEmbeddedEndpoints } from '../../src/clients/embedded.ts';
+import { KfpClient } from '../../src/clients/kfp/client.ts';
+import type { JsonObject } from '../../src/core/base/json.ts';
+import type { Run } from '../../src/clients/kfp/model.ts';
+import { constant, dag, input, pipeline, step, task } from '../builders/irSpec.ts';
+import { startEditor, type Editor } from './harness/editor.ts';
+import { webviewWith } from './harness/webview.ts';
+
+let folder: string;
+let editor: Editor;
+const signal = AbortSignal.timeout(600_000);
+
+/** One step that really sleeps, then leaves a report. `seconds` is what the step is given. */
+function sleeping(name: string, seconds: JsonObject): string {
+  const { pipelineSpec } = pipeline(
+    dag(
+      { rest: task('rest', { parameters: { seconds } }) },
+      { in: { seconds: { parameterType: 'NUMBER_DOUBLE', defaultValue: 0.1 } } },
+    ),
+    {
+      rest: step({
+        in: { seconds: 'NUMBER_DOUBLE' },
+        artifactsOut: { report: 'system.HTML' },
+        image: 'alpine:3.20',
+        command: [
+          'sh',
+          '-c',
+          'echo asleep; sleep "$0"; mkdir -p "$(dirname "$1")"; echo "<h1>Well rested</h1>" > "$1"',
+        ],
+        args: ["{{$.inputs.parameters['seconds']}}", "{{$.outputs.artifacts['report'].path}}"],
+      }),
+    },
+  );
+  return stringify({ ...pipelineSpec, pipelineInfo: { name } });
+}
+/** No other process on the machine sleeps this long. */
+const longNap = 600 + process.pid / 1e6;
+
+beforeAll(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'slipway-workspace-')), 'project');
+  await mkdir(join(folder, '.vscode'), { recursive: true });
+  await writeFile(join(folder, 'nap.pipeline.yaml'), sleeping('nap', constant(longNap)));
+  await writeFile(join(folder, 'doze.pipeline.yaml'), sleeping('doze', input('seconds')));
+  for (const file of ['failure.py', 'failure.yaml'])
+    await cp(join(repositoryRoot, 'test', 'fixtures', 'pipelines', file), join(folder, file));
+  await writeFile(
+    join(folder, '.vscode', 'tasks.json'),
+    JSON.stringify({
+      version: '2.0.0',
+      tasks: [
+        {
+          type: 'slipway',
+          label: 'a short doze',
+          file: 'doze.pipeline.yaml',
+          parameters: { seconds: 0.2 },
+          problemMatcher: [],
+        },
+      ],
+    }),
+  );
+  editor = await startEditor({
+    name: 'pipelines-runs',
+    folder,
+    settings: { 'terminal.integrated.gpuAcceleration': 'off' },
+  });
+  await editor.workbench.openViewContainer('Slipway');
+});
+afterAll(async () => {
+  await editor.close();
+  await rm(join(folder, '..'), { recursive: true, force: true, maxRetries: 5 });
+});
+
+const row = (text: RegExp): Locator =>
+  editor.page.locator('.sidebar .monaco-list-row').filter({ hasText: text });
+const inState = (rows: Locator, state: string): Locator =>
+  rows.and(editor.page.locator(`[aria-label*=", ${state}"]`));
+const tab = (text: RegExp): Locator =>
+  editor.page.locator('.tabs-container [role="tab"]').filter({ hasText: text });
+
+async function service(): Promise<KfpClient> {
+  const kfp = (await readEmbeddedEndpoints(editor.home))?.kfp;
+  if (kfp === undefined) throw new Error('The cluster is not running.');
+  return new KfpClient({ ...kfp, label: 'The service' });
+}
+
+/** The service's own word, newest first. */
+async function runs(): Promise<readonly Run[]> {
+  return (await (await service()).listRuns({ pageSize: 50, sortBy: 'created_at desc' }, signal)).items;
+}
+
+/** Processes of this machine that sleep the long nap. */
+async function sleepers(): Promise<number> {
+  const found = await Promise.all(
+    (await readdir('/proc'))
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
+  );
+  return found.filter((line) => line === `sleep\0${longNap}\0`).length;
+}
+
+/** The artifact in its frame. */
+const report = 'iframe[title="report"][srcdoc*="Well rested"]';
+
+/** How many webviews show this. */
+async function framesWith(selector: string): Promise<number> {
+  const counts = await Promise.all(
+    editor.page.frames().map((frame) =>
+      frame
+        .locator(selector)
+        .count()
+        .catch(() => 0),
+    ),
+  );
+  return counts.filter((count) => count > 0).length;
+}
+
+async function press(target: Locator, action: string): Promise<void> {
+  await target.hover();
+  await editor.workbench.action(target, action).click();
+}
+
+async function dismissToasts(): Promise<void> {
+  await editor.workbench.runCommand('Notifications: Clear All Notifications');
+}
+
+describe('runs in the editor', () => {
+  beforeEach(({ task: { name } }) => {
+    onTestFailed(() => editor.screenshot(`pipelines-runs-${name.replaceAll(/\W+/g, '-')}-failed`));
+  });
+
+  it('a terminated run ends its step, a retried one runs again', async () => {
+    await press(editor.workbench.treeItem('nap'), 'Run Pipeline');
+    const run = row(/^nap 20/);
+    await inState(run, 'running').waitFor({ timeout: 60_000 });
+    await expect.poll(sleepers, { timeout: 30_000 }).toBe(1);
+    await editor.screenshot('pipelines-runs-running');
+    await press(run, 'Terminate Run');
+    await inState(run, 'canceled').waitFor({ timeout: 30_000 });
+    expect(await sleepers()).toBe(0);
+
+    await press(run, 'Retry Run');
+    await inState(run, 'running').waitFor({ timeout: 30_000 });
+    await expect.poll(sleepers, { timeout: 30_000 }).toBe(1);
+    await press(run, 'Terminate Run');
+    await inState(run, 'canceled').waitFor({ timeout: 30_000 });
+    await editor.screenshot('pipelines-runs-canceled');
+    expect(await sleepers()).toBe(0);
+  });
+
+  it('Delete asks, then deletes the selected row', async () => {
+    await press(editor.workbench.treeItem('nap'), 'Run Pipeline');
+    await expect.poll(async () => (await runs()).length).toBe(2);
+    const [newer, older] = await runs();
+    // With Ctrl a click selects and does not open.
+    await row(new RegExp(`^${older?.displayName ?? '?'}`)).click({ modifiers: ['ControlOrMeta'] });
+    await editor.page.keyboard.press('Delete');
+    const dialog = editor.page.locator('.monaco-dialog-box');
+    await dialog.filter({ hasText: older?.displayName ?? '?' }).waitFor();
+    await editor.screenshot('pipelines-runs-delete');
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await expect.poll(async () => (await runs()).map((run) => run.id)).toEqual([newer?.id]);
+    await expect.poll(() => row(/^nap 20/).count()).toBe(1);
+    await press(row(/^nap 20/), 'Terminate Run');
+  });
+
+  it('a task of tasks.json runs in the environment', async () => {
+    const { page, workbench } = editor;
+    await workbench.runCommand('Tasks: Run Task');
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'a short doze' }).click();
+    const text = async (): Promise<string> =>
+      (await page.locator('.xterm-rows').allInnerTexts()).join('\n').replaceAll('\u00a0', ' ');
+    await expect.poll(text, { timeout: 30_000 }).toMatch(/rest: succeeded[^]*Run succeeded/);
+    await editor.screenshot('pipelines-runs-task');
+    expect((await runs())[0]).toMatchObject({
+      state: 'SUCCEEDED',
+      parameters: { seconds: 0.2 },
+    });
+  });
+
+  it('▶ asks for what has no default; the failure leads to the line of the .py; ⚙ remembers', async () => {
+    const { page, workbench } = editor;
+    await press(workbench.treeItem('failure'), 'Run Pipeline');
+    const form = await webviewWith(page, 'submit-run');
+    await form.getByTestId('input-beside_file').locator('input').fill(join(folder, 'beside'));
+    await form.getByTestId('input-behind_file').locator('input').fill(join(folder, 'behind'));
+    await editor.screenshot('pipelines-runs-form');
+    await form.getByTestId('submit-run').click();
+    const run = row(/^failure 20/);
+    await inState(run, 'failed').waitFor({ timeout: 60_000 });
+    await dismissToasts();
+    await press(run, 'Explain Failure');
+    await workbench
+      .notification(/work stopped with ValueError: told to fail/)
+      .getByRole('button', { name: 'Go to failure.py:9' })
+      .click();
+    await workbench.tab('failure.py').waitFor();
+    await workbench.statusBarItem(/^Ln 9,/).waitFor();
+    await editor.screenshot('pipelines-runs-source');
+
+    await press(workbench.treeItem('failure'), 'Run Pipeline with…');
+    const again = await webviewWith(page, 'submit-run');
+    await expect
+      .poll(() => again.getByTestId('input-beside_file').locator('input').inputValue())
+      .toBe(join(folder, 'beside'));
+    await again.getByTestId('cancel-run').click();
+    await tab(/^Run failure$/).waitFor({ state: 'detached' });
+  });
+
+  it('the panel of an artifact is still there after a reload', async () => {
+    const { page, workbench } = editor;
+    await row(/^doze 20/).click();
+    const graph = await webviewWith(page, 'node-rest');
+    await graph.getByTestId('node-rest').click();
+    await graph.getByTestId('artifact-report').getByTitle('Open in the editor').click();
+    await expect.poll(() => framesWith(report)).toBe(1);
+    await editor.screenshot('pipelines-runs-artifact');
+    // Not the page's own reload, which may outrun what VS Code keeps.
+    await Promise.all([
+      page.waitForEvent('domcontentloaded'),
+      workbench.runCommand('Developer: Reload Window'),
+    ]);
+    await workbench.waitUntilReady();
+    await tab(/^report$/).waitFor();
+    await expect.poll(() => framesWith(report), { timeout: 30_000 }).toBe(1);
+    await editor.screenshot('pipelines-runs-restored');
+  });
+
+  it('a clone with changes that ends while the editor is closed is told of later', async () => {
+    const { page, workbench } = editor;
+    await workbench.openViewContainer('Slipway');
+    await workbench.contextMenu(row(/^doze 20/), 'Clone Run with Changes…');
+    const form = await webviewWith(page, 'submit-run');
+    const seconds = form.getByTestId('input-seconds').locator('input');
+    await expect.poll(() => seconds.inputValue()).toBe('0.2');
+    await seconds.fill('4');
+    await form.getByTestId('submit-run').click();
+    // Its graph is there: VS Code has had the time to keep what it was told.
+    await expect.poll(() => framesWith('[data-testid="run-state"][data-state="RUNNING"]')).toBe(1);
+    const url = page.url();
+    await page.goto('about:blank');
+    await expect
+      .poll(async () => (await runs())[0], { timeout: 30_000 })
+      .toMatchObject({ state: 'SUCCEEDED', parameters: { seconds: 4 } });
+    await page.goto(url);
+    await workbench.waitUntilReady();
+    const toast = workbench.notification('While you were away, 1 run ended.');
+    await toast.waitFor({ timeout: 30_000 });
+    await toast.getByRole('button', { name: 'Show' }).click();
+    await page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: /succeeded after/ })
+      .waitFor();
+    await editor.screenshot('pipelines-runs-away');
+  });
+});
