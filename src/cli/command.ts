@@ -37,8 +37,9 @@ export interface Input {
 }
 
 export class UsageError extends SlipwayError<'usage'> {
-  constructor(message: string, command?: Command) {
-    super('usage', message, { action: `Run slipway ${command ? `${command.name} ` : ''}--help` });
+  /** `name`: the words of the command whose help says more. */
+  constructor(message: string, name?: string) {
+    super('usage', message, { action: `Run slipway ${name === undefined ? '' : `${name} `}--help` });
   }
 }
 
@@ -61,9 +62,12 @@ export function parseInput(
   if (values['help'] === true) return undefined;
   const { min, max } = command.argumentCount;
   if (positionals.length < min)
-    throw new UsageError(`slipway ${command.name} needs ${command.arguments ?? 'an argument'}.`, command);
+    throw new UsageError(
+      `slipway ${command.name} needs ${command.arguments ?? 'an argument'}.`,
+      command.name,
+    );
   if (positionals.length > max)
-    throw new UsageError(`slipway ${command.name} does not take "${positionals[max] ?? ''}".`, command);
+    throw new UsageError(`slipway ${command.name} does not take "${positionals[max] ?? ''}".`, command.name);
   return {
     arguments: positionals,
     flag: (name) => values[name] === true,
@@ -87,7 +91,7 @@ function parse(command: Command, args: readonly string[]) {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
     if (error instanceof TypeError && 'code' in error)
-      throw new UsageError(error.message.split('. ')[0] ?? '', command);
+      throw new UsageError(error.message.split('. ')[0] ?? '', command.name);
     throw error;
   }
 }

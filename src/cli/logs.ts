@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { once } from 'node:events';
+import { StringDecoder } from 'node:string_decoder';
 import { componentLog, supervisorPaths } from '../../dev-cluster/embedded/supervisor/paths.ts';
 import { delay } from '../core/base/abort.ts';
-import { isAbort } from '../core/base/errors.ts';
+import { isAbort, SlipwayError } from '../core/base/errors.ts';
 import { UsageError, type ExitCode, type Input } from './command.ts';
 
 const FOLLOW_INTERVAL_MS = 200;
@@ -14,21 +15,22 @@ export async function logs({ arguments: [name = ''], flag, signal }: Input): Pro
   const paths = supervisorPaths();
   const names = await logNames(paths.logs);
   if (!names.includes(name)) {
-    throw new UsageError(
-      names.length === 0
-        ? 'There are no logs yet: the embedded cluster was never started.'
-        : `There is no log of "${name}". There are: ${names.join(', ')}.`,
-    );
+    throw names.length === 0
+      ? new SlipwayError('noLogs', 'There are no logs yet: the embedded cluster was never started.', {
+          action: 'Start it with slipway up',
+        })
+      : new UsageError(`There is no log of "${name}". There are: ${names.join(', ')}.`, 'logs');
   }
   const path = componentLog(paths, name);
   try {
-    let position = await copyFrom(path, 0, signal);
+    const format = flag('json') ? jsonLines() : (bytes: Buffer): Buffer => bytes;
+    let position = await copyFrom(path, 0, format, signal);
     while (flag('follow')) {
       await delay(FOLLOW_INTERVAL_MS, signal);
       const { size } = await stat(path);
       // A smaller file is a new one: the old was rotated away.
       if (size < position) position = 0;
-      if (size > position) position = await copyFrom(path, position, signal);
+      if (size > position) position = await copyFrom(path, position, format, signal);
     }
   } catch (error) {
     if (!isAbort(error)) throw error;
@@ -47,11 +49,28 @@ async function logNames(folder: string): Promise<readonly string[]> {
 }
 
 /** Returns the position behind what was printed. */
-async function copyFrom(path: string, position: number, signal: AbortSignal): Promise<number> {
+async function copyFrom(
+  path: string,
+  position: number,
+  format: (bytes: Buffer) => Buffer | string,
+  signal: AbortSignal,
+): Promise<number> {
   let end = position;
-  for await (const chunk of createReadStream(path, { start: position, signal }) as AsyncIterable<Buffer>) {
-    end += chunk.length;
-    if (!process.stdout.write(chunk)) await once(process.stdout, 'drain', { signal });
+  const stream = createReadStream(path, { start: position, signal });
+  for await (const bytes of stream as AsyncIterable<Buffer>) {
+    end += bytes.length;
+    if (!process.stdout.write(format(bytes))) await once(process.stdout, 'drain', { signal });
   }
   return end;
+}
+
+/** Bytes as they come → `{"line"}` for each line that is whole by now. */
+function jsonLines(): (bytes: Buffer) => string {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  return (bytes) => {
+    const lines = (rest + decoder.write(bytes)).split('\n');
+    rest = lines.pop() ?? '';
+    return lines.map((line) => `${JSON.stringify({ line })}\n`).join('');
+  };
 }

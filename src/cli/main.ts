@@ -41,7 +41,10 @@ const commands: readonly Command[] = [
     help: 'Print the log of a component, or of the supervisor',
     arguments: 'NAME',
     argumentCount: ONE,
-    options: { follow: { type: 'boolean', short: 'f', help: 'Go on as it grows' }, json: JSON_OPTION },
+    options: {
+      follow: { type: 'boolean', short: 'f', help: 'Go on as it grows' },
+      json: { type: 'boolean', help: 'Each line as {"line": …}' },
+    },
     run: async (input) => (await import('./logs.ts')).logs(input),
   },
   {
@@ -78,7 +81,7 @@ const commands: readonly Command[] = [
       json: JSON_OPTION,
     },
     run: async ({ arguments: [file = ''], flag, values, signal }) => {
-      if (!flag('local')) throw new UsageError('slipway pipeline run needs --local.');
+      if (!flag('local')) throw new UsageError('slipway pipeline run needs --local.', 'pipeline run');
       return (await import('./pipelineRun.ts')).pipelineRun(file, {
         json: flag('json'),
         parameters: values('param'),
@@ -104,7 +107,12 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     return first === undefined ? 2 : 0;
   }
   const command = findCommand(commands, args);
-  if (command === undefined) throw unknownCommand(args);
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
+  if (command === undefined && group.length > 0 && args.some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(overview(group));
+    return 0;
+  }
+  if (command === undefined) throw unknownCommand(first, group);
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   // A second Ctrl+C ends at once.
@@ -117,13 +125,13 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   return command.run(input);
 }
 
-function unknownCommand(args: readonly string[]): UsageError {
-  const group = commands.filter(({ name }) => name.startsWith(`${args[0] ?? ''} `));
+function unknownCommand(first: string, group: readonly Command[]): UsageError {
   return group.length > 0
     ? new UsageError(
-        `slipway ${args[0] ?? ''} needs one of: ${group.map(({ name }) => name.split(' ')[1]).join(', ')}.`,
+        `slipway ${first} needs one of: ${group.map(({ name }) => name.split(' ')[1]).join(', ')}.`,
+        first,
       )
-    : new UsageError(`slipway has no command "${args[0] ?? ''}".`);
+    : new UsageError(`slipway has no command "${first}".`);
 }
 
 async function run(): Promise<void> {

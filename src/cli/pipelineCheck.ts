@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { LineCounter } from 'yaml';
-import { asError } from '../core/base/errors.ts';
+import { SlipwayError } from '../core/base/errors.ts';
 import { analyse } from '../core/ir/analyse.ts';
 import type { PipelineDocument, Problem } from '../core/ir/model.ts';
 import type { ExitCode } from './command.ts';
+import { readPipelineText } from './pipelineText.ts';
 
 interface PlacedProblem {
   readonly code: string;
@@ -25,40 +25,28 @@ interface CheckedFile {
   readonly problems: readonly PlacedProblem[];
 }
 
-/** No pipeline is larger: the KFP API takes 32 MiB. */
-const maxBytes = 32 * 1024 * 1024;
-
 /** `slipway pipeline check FILE…`: prints every problem with its place. 1: a file has errors; 2: one is unreadable. */
 export async function pipelineCheck(
   files: readonly string[],
   options: { readonly json: boolean; readonly signal: AbortSignal },
 ): Promise<ExitCode> {
-  if (files.length === 0) {
-    console.error('slipway: name at least one pipeline file to check.');
-    return 2;
-  }
   const checked: CheckedFile[] = [];
   let isUnreadable = false;
   for (const file of files) {
     options.signal.throwIfAborted();
     try {
-      checked.push(checkText(file, await readText(file, options.signal)));
+      checked.push(checkText(file, await readPipelineText(file, options.signal)));
     } catch (error) {
-      options.signal.throwIfAborted();
+      // The other files are checked all the same.
+      if (!(error instanceof SlipwayError)) throw error;
       isUnreadable = true;
-      console.error(`slipway: ${file} cannot be read: ${asError(error).message}`);
+      console.error(`slipway: ${error.message}`);
     }
   }
   if (options.json) console.log(JSON.stringify({ files: checked }, undefined, 2));
   else for (const file of checked) printFile(file);
   if (isUnreadable) return 2;
   return checked.some(({ problems }) => problems.some(({ severity }) => severity === 'error')) ? 1 : 0;
-}
-
-async function readText(file: string, signal: AbortSignal): Promise<string> {
-  const bytes = await readFile(file, { signal });
-  if (bytes.length > maxBytes) throw new Error('it is larger than 32 MiB, the most that KFP takes.');
-  return bytes.toString('utf8');
 }
 
 function checkText(file: string, text: string): CheckedFile {

@@ -1,5 +1,4 @@
 /** `slipway pipeline run FILE --local`: the engine in this process, progress as lines. */
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import {
   runLocal,
@@ -14,6 +13,7 @@ import type { JsonObject, JsonValue } from '../core/base/json.ts';
 import { isJsonObject } from '../core/base/json.ts';
 import type { InputParameter } from '../core/ir/model.ts';
 import { parseWithDocuments } from '../core/ir/specDocuments.ts';
+import { readPipelineText } from './pipelineText.ts';
 
 export interface PipelineRunOptions {
   /** One JSON object per line instead of text. */
@@ -27,11 +27,11 @@ export interface PipelineRunOptions {
   readonly signal: AbortSignal;
 }
 
-export class PipelineRunError extends SlipwayError<'file' | 'document' | 'parameter'> {}
+class PipelineRunError extends SlipwayError<'document' | 'parameter'> {}
 
-/** 0: succeeded; 1: failed or terminated. Throws PipelineRunError for what the caller got wrong. */
+/** 0: succeeded; 1: failed or terminated. Throws a SlipwayError for what the caller got wrong. */
 export async function pipelineRun(file: string, options: PipelineRunOptions): Promise<0 | 1> {
-  const text = await readText(file);
+  const text = await readPipelineText(file, options.signal);
   const parsed = parseWithDocuments(text);
   if (parsed.kind === 'notPipeline') {
     throw new PipelineRunError('document', `${file}: ${parsed.problem.message}`, {
@@ -54,16 +54,8 @@ export async function pipelineRun(file: string, options: PipelineRunOptions): Pr
   return run.state === 'SUCCEEDED' ? 0 : 1;
 }
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new PipelineRunError('file', `${file} can't be read.`, { cause: error });
-  }
-}
-
 /** Throws PipelineRunError `parameter`. */
-export function readParameters(
+function readParameters(
   given: readonly string[],
   inputs: readonly InputParameter[],
 ): Record<string, JsonValue> {

@@ -20,7 +20,8 @@ export async function reset({ flag, signal }: Input): Promise<ExitCode> {
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UsageError('slipway reset needs --yes where nobody can be asked.');
+  if (!process.stdin.isTTY)
+    throw new UsageError('slipway reset needs --yes where nobody can be asked.', 'reset');
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());

@@ -109,7 +109,3 @@ test('a file that is not there: 2, and the others are still checked', async () =
   expect(out).toBe('good.yaml: 2 tasks, no problems');
   expect(err).toContain('gone.yaml cannot be read');
 });
-
-test('no file: 2', async () => {
-  expect((await check({})).code).toBe(2);
-});
