@@ -33,6 +33,7 @@ export async function supervisorMain(log: (line: string) => void): Promise<void>
 
 /** How long a task may take to stop by itself. */
 const TASK_GRACE_MS = 1_000;
+const STAYING_MS = 60_000;
 
 class Supervisor {
   readonly #paths = supervisorPaths();
@@ -61,6 +62,8 @@ class Supervisor {
 
   async run(): Promise<void> {
     const stopping = new AbortController();
+    // Children, which may outlive this process, do not keep it; without this it would end while it waits for one to die.
+    const staying = setInterval(() => undefined, STAYING_MS);
     const signal = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'SIGHUP')]);
     this.#log(`The supervisor runs as process ${process.pid}`);
     this.#onChange();
@@ -73,6 +76,7 @@ class Supervisor {
     for (const keeper of this.#keepers.toReversed()) await keeper.stop();
     await rm(endpointsPath(), { force: true });
     await this.#writing;
+    clearInterval(staying);
     endOwnGroup();
   }
 

@@ -207,6 +207,19 @@ describe('the supervisor', () => {
     expect((await logOf(runId, pod)).match(/slow, world/g)).toHaveLength(1);
   });
 
+  it('replaces a service that hangs, and lives on when it waits for nothing else', async () => {
+    await up();
+    const [supervisor, hanging] = [await supervisorPid(), await servicePid()];
+    const components = async (): Promise<Json[]> => (await record('status.json'))['components'] as Json[];
+    await until(async () => (await components()).every(({ state }) => state === 'ready'));
+    process.kill(hanging, 'SIGSTOP');
+    await until(async () => !isAlive(supervisor) || (await servicePid()) !== hanging);
+    expect(isAlive(supervisor)).toBe(true);
+    expect(isAlive(hanging)).toBe(false);
+    await until(async () => (await components()).every(({ state }) => state === 'ready'));
+    expect(await call('GET', '/runs')).toEqual({});
+  });
+
   it('leaves its children running when it is killed, and the next one adopts them', async () => {
     await up();
     const [supervisor, service] = [await supervisorPid(), await servicePid()];
