@@ -1,11 +1,12 @@
 /** An engine that runs nothing: every run succeeds at once, unless its parameter `message` is `wait`. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Engine } from '../../dev-cluster/embedded/kfp/engine/contract.ts';
-import { RunStore, type StoredRunState } from '../../dev-cluster/embedded/kfp/store/runs.ts';
+import { RunStore } from '../../dev-cluster/embedded/kfp/store/runs.ts';
+import type { RunState } from '../../src/clients/kfp/model.ts';
 
 export function fakeEngine(db: DatabaseSync): Engine {
   const runs = new RunStore(db);
-  const end = (id: string, state: StoredRunState, error?: string): void => {
+  const end = (id: string, state: RunState, error?: string): void => {
     const at = Date.now();
     runs.setState(id, { state, at, finishedAt: at, ...(error === undefined ? {} : { error }) });
   };

@@ -27,7 +27,7 @@ const componentStatus = z.object({
 });
 export type ComponentStatus = z.infer<typeof componentStatus>;
 
-export const clusterStatus = z.object({
+const clusterStatus = z.object({
   version: z.literal(1),
   supervisor: processRecord,
   components: z.array(componentStatus),

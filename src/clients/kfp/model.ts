@@ -1,8 +1,17 @@
 /** KFP as the rest of Slipway sees it. Wire shapes live in schema.ts; times are Dates, ids are strings. */
 import type { JsonObject, JsonValue } from '../../core/base/json.ts';
 
-export type RunState =
-  'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'SKIPPED' | 'FAILED' | 'CANCELING' | 'CANCELED' | 'PAUSED';
+export const RUN_STATES = [
+  'PENDING',
+  'RUNNING',
+  'SUCCEEDED',
+  'SKIPPED',
+  'FAILED',
+  'CANCELING',
+  'CANCELED',
+  'PAUSED',
+] as const;
+export type RunState = (typeof RUN_STATES)[number];
 
 export function isFinal(state: RunState): boolean {
   return state === 'SUCCEEDED' || state === 'SKIPPED' || state === 'FAILED' || state === 'CANCELED';
@@ -83,10 +92,21 @@ export interface Run {
   readonly error: string | undefined;
 }
 
-export type TaskState = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'SKIPPED' | 'FAILED' | 'CACHED';
+/** PENDING: ready, waits for a free slot. The wire has no such state: it leaves it unset. */
+export const TASK_STATES = ['PENDING', 'RUNNING', 'SUCCEEDED', 'SKIPPED', 'FAILED', 'CACHED'] as const;
+export type TaskState = (typeof TASK_STATES)[number];
 
-export type TaskKind =
-  'ROOT' | 'RUNTIME' | 'CONDITION_BRANCH' | 'CONDITION' | 'LOOP' | 'EXIT_HANDLER' | 'IMPORTER' | 'DAG';
+export const TASK_KINDS = [
+  'ROOT',
+  'RUNTIME',
+  'CONDITION_BRANCH',
+  'CONDITION',
+  'LOOP',
+  'EXIT_HANDLER',
+  'IMPORTER',
+  'DAG',
+] as const;
+export type TaskKind = (typeof TASK_KINDS)[number];
 
 /** One node of a run's tree (`/runs/{id}/tasks`). */
 export interface RunTask {

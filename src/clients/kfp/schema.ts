@@ -5,20 +5,20 @@
  */
 import { z } from 'zod';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/base/json.ts';
-import type {
-  Artifact,
-  Experiment,
-  Page,
-  Pipeline,
-  PipelineVersion,
-  Run,
-  RunState,
-  RunTask,
-  ServerInfo,
-  SpecDocuments,
-  TaskIo,
-  TaskKind,
-  TaskState,
+import {
+  RUN_STATES,
+  TASK_KINDS,
+  TASK_STATES,
+  type Artifact,
+  type Experiment,
+  type Page,
+  type Pipeline,
+  type PipelineVersion,
+  type Run,
+  type RunTask,
+  type ServerInfo,
+  type SpecDocuments,
+  type TaskIo,
 } from './model.ts';
 
 const json: z.ZodType<JsonValue> = z.json();
@@ -160,24 +160,13 @@ const experiment = z
 
 // --- runs
 
-const runStates: readonly RunState[] = [
-  'PENDING',
-  'RUNNING',
-  'SUCCEEDED',
-  'SKIPPED',
-  'FAILED',
-  'CANCELING',
-  'CANCELED',
-  'PAUSED',
-];
-
 const run = z
   .object({
     run_id: z.string(),
     display_name: text,
     experiment_id: text,
     // Absent until the server's agent has seen the run.
-    state: enumeration(runStates, 'PENDING'),
+    state: enumeration(RUN_STATES, 'PENDING'),
     storage_state: isArchived,
     created_at: creationTime,
     finished_at: time,
@@ -274,18 +263,6 @@ const io = z
   .nullish()
   .transform((value): TaskIo => value ?? { parameters: [], artifacts: [] });
 
-const taskStates: readonly TaskState[] = ['PENDING', 'RUNNING', 'SUCCEEDED', 'SKIPPED', 'FAILED', 'CACHED'];
-const taskKinds: readonly TaskKind[] = [
-  'ROOT',
-  'RUNTIME',
-  'CONDITION_BRANCH',
-  'CONDITION',
-  'LOOP',
-  'EXIT_HANDLER',
-  'IMPORTER',
-  'DAG',
-];
-
 /** Values of `custom_properties` as text, so that a badge never has to know their types. */
 const notes = jsonObject.transform((values) =>
   Object.fromEntries(
@@ -303,8 +280,8 @@ const task = z
     parent_task_id: text,
     name: text,
     display_name: text,
-    type: enumeration(taskKinds, 'RUNTIME'),
-    state: enumeration(taskStates, 'PENDING'),
+    type: enumeration(TASK_KINDS, 'RUNTIME'),
+    state: enumeration(TASK_STATES, 'PENDING'),
     scope_path: text,
     type_attributes: z
       .object({ iteration_index: int64.nullish(), iteration_count: int64.nullish() })

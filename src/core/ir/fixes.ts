@@ -62,7 +62,7 @@ function flowItemFix(text: string, item: SourceRange, isOnly: boolean, title: st
 }
 
 /** A string as a YAML scalar: plain where every reader takes it for text, else in double quotes. */
-export function yamlScalar(value: string, quoted: boolean): string {
+function yamlScalar(value: string, quoted: boolean): string {
   const isPlain = /^[A-Za-z_][\w.-]*$/.test(value) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value);
   return isPlain && !quoted ? value : JSON.stringify(value);
 }

@@ -106,7 +106,7 @@ export function readableCondition(condition: string, inputs: InputNames): string
     .trim();
 }
 
-export function readableValue(value: JsonValue): string {
+function readableValue(value: JsonValue): string {
   return typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
 }
 

@@ -1,6 +1,13 @@
 import { parseCondition } from './conditions.ts';
 import { removeItemFix } from './fixes.ts';
-import type { ParameterSource, Problem, Task, TaskArtifact, TaskParameter } from './model.ts';
+import type {
+  ComponentInputSource,
+  ParameterSource,
+  Problem,
+  Task,
+  TaskArtifact,
+  TaskParameter,
+} from './model.ts';
 import { isChannel } from './readable.ts';
 import type { ComponentInterface, ValidationContext } from './validationContext.ts';
 import { isPathSegment } from './validationContext.ts';
@@ -124,13 +131,7 @@ function validateParameter(context: ValidationContext, place: Place, input: Task
     case 'componentInput': {
       const from = place.parent.inputParameters.get(source.name);
       if (from === undefined) {
-        reportUnknownParentInput(
-          context,
-          place,
-          source.name,
-          source.nameRange,
-          place.parent.inputParameters.keys(),
-        );
+        reportUnknownParentInput(context, place, source, place.parent.inputParameters.keys());
         // An item of a list without an item type is called text by the SDK, whatever it is.
       } else if (!isLoopItem(source.name)) checkParameterType(context, place, input, from.type, type);
       return;
@@ -167,13 +168,7 @@ function validateArtifact(context: ValidationContext, place: Place, input: TaskA
     case 'componentInput': {
       const from = place.parent.inputArtifacts.get(source.name);
       if (from === undefined) {
-        reportUnknownParentInput(
-          context,
-          place,
-          source.name,
-          source.nameRange,
-          place.parent.inputArtifacts.keys(),
-        );
+        reportUnknownParentInput(context, place, source, place.parent.inputArtifacts.keys());
       } else check(from);
       return;
     }
@@ -254,8 +249,7 @@ function reportUnknownOutput(
 function reportUnknownParentInput(
   context: ValidationContext,
   place: Place,
-  name: string,
-  range: Problem['range'],
+  { name, nameRange: range }: ComponentInputSource,
   available: Iterable<string>,
 ): void {
   const owner = place.parent.component.name === 'root' ? 'The pipeline' : 'The group around this task';

@@ -1,5 +1,4 @@
 /** What the graph worker (src/graph-worker.ts, one Node worker thread) answers: parsing, validation and layout. */
-import type { JsonValue } from '../base/json.ts';
 import type { LaidOutGraph } from '../ir/graphModel.ts';
 import type { InputParameter, PipelineDocument, Problem } from '../ir/model.ts';
 
@@ -29,9 +28,6 @@ export type Analysis =
     }
   /** Not a KFP v2 pipeline, or not parseable: one sentence and the place. */
   | { readonly kind: 'notPipeline'; readonly problem: Problem };
-
-/** Parameters a run would start with: defaults overlaid with what the user set. */
-export type RunParameters = Readonly<Record<string, JsonValue>>;
 
 /** What crosses between the worker thread and its client (src/clients/graphWorker.ts). */
 export interface WorkerRequest {

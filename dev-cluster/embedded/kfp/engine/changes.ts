@@ -1,8 +1,9 @@
 /** What one turn of the engine changes: collected while it thinks, written in one transaction, acted on afterwards. */
+import type { RunState } from '../../../../src/clients/kfp/model.ts';
 import type { ArtifactRow, ArtifactTaskRow } from '../store/artifacts.ts';
 import type { AttemptEnd, AttemptRow } from '../store/attempts.ts';
 import { transaction } from '../store/database.ts';
-import type { StateChange, StoredRunState } from '../store/runs.ts';
+import type { StateChange } from '../store/runs.ts';
 import type { Stores } from '../store/stores.ts';
 import type { TaskRow } from '../store/tasks.ts';
 import type { TaskNode } from './taskNode.ts';
@@ -13,7 +14,7 @@ export class Changes {
   readonly #tasks = new Set<TaskNode>();
   readonly #runs: {
     readonly id: string;
-    readonly change: StateChange<StoredRunState>;
+    readonly change: StateChange<RunState>;
     readonly ended: boolean;
   }[] = [];
   readonly #artifacts: ArtifactRow[] = [];
@@ -28,7 +29,7 @@ export class Changes {
     this.#tasks.add(node);
   }
 
-  run(id: string, change: StateChange<StoredRunState>, ended: boolean): void {
+  run(id: string, change: StateChange<RunState>, ended: boolean): void {
     this.#runs.push({ id, change, ended });
   }
 

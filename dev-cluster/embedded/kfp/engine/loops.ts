@@ -30,6 +30,30 @@ export function loopItems(iterator: Iterator, inputs: TaskIo): LoopItem[] {
   return toItems(name, value).map((item) => ({ kind: 'parameter', value: item }));
 }
 
+/** Gives the loop its items, and a place for each iteration; those of an earlier try keep theirs. Throws TaskError `input`. */
+export function prepareLoop(node: TaskNode, iterator: Iterator): void {
+  const items = loopItems(iterator, node.inputs);
+  if (iterator.items.kind === 'raw' && iterator.kind === 'parameter') {
+    const value = items.flatMap((item) => (item.kind === 'parameter' ? [item.value] : []));
+    node.inputs = {
+      ...node.inputs,
+      parameters: new Map([
+        ...node.inputs.parameters,
+        [iterator.itemInput, { value, type: 'ITERATOR_INPUT_RAW' }],
+      ]),
+    };
+  }
+  const earlier = node.loop?.iterations ?? [];
+  node.loop = {
+    iterations: items.map((_, index) => earlier[index]),
+    queued: [],
+    active: 0,
+    limit: iterationLimit(iterator),
+    items,
+  };
+  node.iterationCount = items.length;
+}
+
 /** The loop's inputs with one item in the place of the list. */
 export function iterationInputs(iterator: Iterator, loop: TaskNode, item: LoopItem): TaskIo {
   const parameters = new Map<string, BoundParameter>(loop.inputs.parameters);

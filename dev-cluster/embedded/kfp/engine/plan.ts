@@ -1,13 +1,13 @@
 /** A document prepared for running: who needs whom, and what kind of node each task becomes. */
+import type { TaskKind } from '../../../../src/clients/kfp/model.ts';
 import type { JsonObject } from '../../../../src/core/base/json.ts';
 import type { Component, Executor, PipelineDocument, Task } from '../../../../src/core/ir/model.ts';
-import type { StoredTaskKind } from '../store/tasks.ts';
 import { TaskError } from './errors.ts';
 
 export interface TaskPlan {
   readonly task: Task;
   readonly component: Component;
-  readonly kind: StoredTaskKind;
+  readonly kind: TaskKind;
   /** Keys of the tasks that must have ended before: `dependentTasks` and every producer of an input. */
   readonly needs: readonly string[];
 }
@@ -125,7 +125,7 @@ function needsOf(task: Task): string[] {
   return [...needs];
 }
 
-function kindOf(task: Task, component: Component, plan: Plan): StoredTaskKind {
+function kindOf(task: Task, component: Component, plan: Plan): TaskKind {
   if (task.iterator) return 'LOOP';
   if (component.implementation.kind === 'executor') {
     const executor = plan.document.executors.get(component.implementation.label);

@@ -16,11 +16,11 @@ import { TaskError } from './errors.ts';
 import { evaluateCondition } from './expressions.ts';
 import type { Names } from './placeholders.ts';
 import type { Plan, TaskPlan } from './plan.ts';
-import { iterationInputs, iterationLimit, loopItems } from './loops.ts';
+import { iterationInputs, prepareLoop } from './loops.ts';
 import { checkInputs, dagOutputs, loopOutputs, resolveInputs } from './resolve.ts';
 import { backOff, type RunContext } from './runContext.ts';
 import { StepTasks, TERMINATED } from './stepTasks.ts';
-import { TaskNode, type SkipReason } from './taskNode.ts';
+import { failureOf, TaskNode, type SkipReason } from './taskNode.ts';
 import { parameterValues, type BoundParameter } from './taskIo.ts';
 
 export class RunMachine {
@@ -279,26 +279,7 @@ export class RunMachine {
   #openLoop(node: TaskNode): void {
     const iterator = node.plan?.task.iterator;
     if (!iterator) return;
-    const items = loopItems(iterator, node.inputs);
-    if (iterator.items.kind === 'raw' && iterator.kind === 'parameter') {
-      const value = items.flatMap((item) => (item.kind === 'parameter' ? [item.value] : []));
-      node.inputs = {
-        ...node.inputs,
-        parameters: new Map([
-          ...node.inputs.parameters,
-          [iterator.itemInput, { value, type: 'ITERATOR_INPUT_RAW' }],
-        ]),
-      };
-    }
-    const earlier = node.loop?.iterations ?? [];
-    node.loop = {
-      iterations: items.map((_, index) => earlier[index]),
-      queued: [],
-      active: 0,
-      limit: iterationLimit(iterator),
-      items,
-    };
-    node.iterationCount = items.length;
+    prepareLoop(node, iterator);
     this.#open(node);
   }
 
@@ -412,15 +393,4 @@ export class RunMachine {
   #names(node: TaskNode): Names {
     return { ...this.#context.names, taskName: node.key, taskId: node.id };
   }
-}
-
-/** The first failure's sentence, which names the step that failed. */
-function failureOf(nodes: readonly TaskNode[]): string | undefined {
-  const failed = nodes.find(({ state }) => state === 'FAILED');
-  if (!failed) return undefined;
-  const error = failed.error ?? '';
-  // A group's error already names the step in it.
-  if (failed.dag || failed.loop) return error;
-  const iteration = failed.iteration === null ? '' : ` (iteration ${failed.iteration})`;
-  return `Task ${failed.scopePath.replace(/^root\./, '')}${iteration} failed. ${error}`;
 }

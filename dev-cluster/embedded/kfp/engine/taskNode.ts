@@ -1,10 +1,11 @@
 /** One node of a run's tree in memory: its row, and while it is open, what it waits for. */
+import type { TaskKind, TaskState } from '../../../../src/clients/kfp/model.ts';
 import type { JsonValue } from '../../../../src/core/base/json.ts';
 import type { Component } from '../../../../src/core/ir/model.ts';
 import type { ArtifactRow } from '../store/artifacts.ts';
 import type { AttemptRow } from '../store/attempts.ts';
 import type { StateChange } from '../store/runs.ts';
-import type { StoredTaskKind, StoredTaskState, TaskRow } from '../store/tasks.ts';
+import type { TaskRow } from '../store/tasks.ts';
 import type { TaskPlan } from './plan.ts';
 import type { EndedTask, Scope } from './resolve.ts';
 import { NOTHING, toStored, type TaskIo } from './taskIo.ts';
@@ -43,7 +44,7 @@ export interface NewNode {
   /** `undefined` for the root. */
   readonly plan: TaskPlan | undefined;
   readonly component: Component;
-  readonly kind: StoredTaskKind;
+  readonly kind: TaskKind;
   readonly iteration: number | null;
   readonly createdAt: number;
 }
@@ -54,16 +55,16 @@ export class TaskNode implements Scope {
   readonly parent: TaskNode | undefined;
   readonly plan: TaskPlan | undefined;
   readonly component: Component;
-  readonly kind: StoredTaskKind;
+  readonly kind: TaskKind;
   readonly iteration: number | null;
   readonly createdAt: number;
-  state: StoredTaskState = 'PENDING';
+  state: TaskState = 'PENDING';
   startedAt: number | null = null;
   finishedAt: number | null = null;
   error: string | null = null;
   fingerprint: string | null = null;
   notes: Readonly<Record<string, string>> = {};
-  history: StateChange<StoredTaskState>[] = [];
+  history: StateChange<TaskState>[] = [];
   inputs: TaskIo = NOTHING;
   outputs: TaskIo = NOTHING;
   dag: DagProgress | undefined;
@@ -146,7 +147,7 @@ export class TaskNode implements Scope {
   }
 
   /** Moves to a state; `at` in milliseconds. */
-  enter(state: StoredTaskState, at: number, error: string | null = null): void {
+  enter(state: TaskState, at: number, error: string | null = null): void {
     this.state = state;
     this.error = error;
     if (state === 'RUNNING') this.startedAt ??= at;
@@ -191,4 +192,15 @@ export class TaskNode implements Scope {
       stateHistory: this.history,
     };
   }
+}
+
+/** The first failure's sentence, which names the step that failed. */
+export function failureOf(nodes: readonly TaskNode[]): string | undefined {
+  const failed = nodes.find(({ state }) => state === 'FAILED');
+  if (!failed) return undefined;
+  const error = failed.error ?? '';
+  // A group's error already names the step in it.
+  if (failed.dag || failed.loop) return error;
+  const iteration = failed.iteration === null ? '' : ` (iteration ${failed.iteration})`;
+  return `Task ${failed.scopePath.replace(/^root\./, '')}${iteration} failed. ${error}`;
 }

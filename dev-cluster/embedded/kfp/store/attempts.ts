@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { z } from 'zod';
 
 /** LOST: the service was stopped before the step had begun, or the step ended without leaving a result. */
-export const ATTEMPT_STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'LOST'] as const;
+const ATTEMPT_STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'LOST'] as const;
 export type AttemptState = (typeof ATTEMPT_STATES)[number];
 
 export interface AttemptRow {
@@ -25,7 +25,7 @@ export interface AttemptRow {
   readonly logPath: string;
 }
 
-export const attemptRow = z.object({
+const attemptRow = z.object({
   name: z.string(),
   taskId: z.string(),
   runId: z.string(),
@@ -41,7 +41,7 @@ export const attemptRow = z.object({
 });
 
 /** Columns as `attemptRow` reads them. */
-export const ATTEMPT_COLUMNS = `name, task_id AS taskId, run_id AS runId, number, state, pid,
+const ATTEMPT_COLUMNS = `name, task_id AS taskId, run_id AS runId, number, state, pid,
   pid_started AS pidStarted, started_at AS startedAt, finished_at AS finishedAt, exit_code AS exitCode, signal,
   log_path AS logPath`;
 

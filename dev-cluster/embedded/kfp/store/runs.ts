@@ -1,20 +1,9 @@
 /** Run rows: what was asked for, and how far it is. The engine alone moves `state` forward. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { z } from 'zod';
+import { RUN_STATES, type RunState } from '../../../../src/clients/kfp/model.ts';
 import type { JsonObject, JsonValue } from '../../../../src/core/base/json.ts';
 import { jsonColumn } from './rows.ts';
-
-export const RUN_STATES = [
-  'PENDING',
-  'RUNNING',
-  'SUCCEEDED',
-  'SKIPPED',
-  'FAILED',
-  'CANCELING',
-  'CANCELED',
-  'PAUSED',
-] as const;
-export type StoredRunState = (typeof RUN_STATES)[number];
 
 /** One entry of a state history. `at` in milliseconds since the epoch. */
 export interface StateChange<S extends string> {
@@ -41,7 +30,7 @@ export interface RunRow {
   readonly description: string;
   readonly experimentId: string;
   readonly storageState: 'AVAILABLE' | 'ARCHIVED';
-  readonly state: StoredRunState;
+  readonly state: RunState;
   readonly createdAt: number;
   readonly scheduledAt: number;
   readonly finishedAt: number | null;
@@ -53,7 +42,7 @@ export interface RunRow {
   readonly pipelineRoot: string;
   readonly serviceAccount: string;
   readonly error: string | null;
-  readonly stateHistory: readonly StateChange<StoredRunState>[];
+  readonly stateHistory: readonly StateChange<RunState>[];
 }
 
 export type NewRunRow = Pick<
@@ -127,7 +116,7 @@ export class RunStore {
   }
 
   insert(run: NewRunRow): void {
-    const history: StateChange<StoredRunState>[] = [{ state: 'PENDING', at: run.createdAt }];
+    const history: StateChange<RunState>[] = [{ state: 'PENDING', at: run.createdAt }];
     this.#insert.run(
       run.id,
       run.displayName,
@@ -151,13 +140,13 @@ export class RunStore {
   }
 
   /** Without reading the rest of the row, which may be big. */
-  state(id: string): StoredRunState | undefined {
+  state(id: string): RunState | undefined {
     const row = this.#state.get(id);
     return row && z.object({ state: z.enum(RUN_STATES) }).parse(row).state;
   }
 
   /** Sets the state, its time and its error, and appends to the history. */
-  setState(id: string, change: StateChange<StoredRunState> & { readonly finishedAt: number | null }): void {
+  setState(id: string, change: StateChange<RunState> & { readonly finishedAt: number | null }): void {
     const { finishedAt, ...entry } = change;
     this.#setState.run(change.state, finishedAt, change.error ?? null, JSON.stringify(entry), id);
   }

@@ -1,24 +1,9 @@
 /** Task rows: one node of a run's tree each. A row is made when the task's turn has come, not before. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { z } from 'zod';
+import { TASK_KINDS, TASK_STATES, type TaskKind, type TaskState } from '../../../../src/clients/kfp/model.ts';
 import type { JsonValue } from '../../../../src/core/base/json.ts';
 import { stateHistoryColumn, type StateChange } from './runs.ts';
-
-export const TASK_STATES = ['PENDING', 'RUNNING', 'SUCCEEDED', 'SKIPPED', 'FAILED', 'CACHED'] as const;
-/** PENDING: ready, waits for a free slot. The wire has no such state; the api leaves it unset. */
-export type StoredTaskState = (typeof TASK_STATES)[number];
-
-export const TASK_KINDS = [
-  'ROOT',
-  'RUNTIME',
-  'CONDITION_BRANCH',
-  'CONDITION',
-  'LOOP',
-  'EXIT_HANDLER',
-  'IMPORTER',
-  'DAG',
-] as const;
-export type StoredTaskKind = (typeof TASK_KINDS)[number];
 
 export const IO_TYPES = [
   'COMPONENT_DEFAULT_INPUT',
@@ -56,7 +41,7 @@ export interface StoredIo {
   }[];
 }
 
-export const EMPTY_IO: StoredIo = { parameters: [], artifacts: [] };
+const EMPTY_IO: StoredIo = { parameters: [], artifacts: [] };
 
 export interface TaskRow {
   readonly id: string;
@@ -65,8 +50,8 @@ export interface TaskRow {
   /** The task's key in its DAG. */
   readonly name: string;
   readonly displayName: string;
-  readonly kind: StoredTaskKind;
-  readonly state: StoredTaskState;
+  readonly kind: TaskKind;
+  readonly state: TaskState;
   /** `root`, `root.train`, `root.for-loop-1.train` … */
   readonly scopePath: string;
   /** Set on an iteration of a loop, whose row is the parent. */
@@ -82,7 +67,7 @@ export interface TaskRow {
   readonly notes: Readonly<Record<string, string>>;
   readonly inputs: StoredIo;
   readonly outputs: StoredIo;
-  readonly stateHistory: readonly StateChange<StoredTaskState>[];
+  readonly stateHistory: readonly StateChange<TaskState>[];
 }
 
 const producer = z
