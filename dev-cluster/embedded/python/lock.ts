@@ -15,7 +15,7 @@ export async function withLock<T>(
   task: () => Promise<T>,
   options: { readonly onWait?: () => void; readonly signal: AbortSignal },
 ): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     for (let told = false; !tryLock(database); told = true) {

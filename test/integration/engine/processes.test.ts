@@ -46,6 +46,7 @@ const never = new AbortController().signal;
 function run(
   spec: SpecDocuments,
   options: {
+    home?: string;
     environments?: PythonEnvironmentSource;
     signal?: AbortSignal;
     graceMs?: number;
@@ -348,6 +349,50 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe('a local run whose process is killed', () => {
+  test('is ended, and its steps are stopped, by the next one; those that go on are left alone', async () => {
+    const program = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
+    const running = (name: string): string => join(home, name);
+    const startRun = async (name: string): Promise<ChildProcess> => {
+      const { pipelineSpec } = pipeline(dag({ a: task('a') }), {
+        a: sh(`trap '' TERM; echo $$ > ${running(name)}; sleep 600 & wait; wait`),
+      });
+      const file = join(home, `${name}.json`);
+      writeFileSync(file, JSON.stringify(pipelineSpec));
+      const child = spawn(process.execPath, [program, 'pipeline', 'run', file, '--local'], {
+        env: { ...process.env, SLIPWAY_HOME: home },
+        stdio: 'ignore',
+      });
+      started.push(child);
+      await expect
+        .poll(() => existsSync(running(name)) && readFileSync(running(name), 'utf8') !== '', {
+          timeout: 60_000,
+        })
+        .toBe(true);
+      return child;
+    };
+    const killed = await startRun('killed');
+    const living = await startRun('living');
+    const [killedStep = 0, livingStep = 0] = ['killed', 'living'].map((name) =>
+      Number(readFileSync(running(name), 'utf8')),
+    );
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    expect(isAlive(killedStep)).toBe(true);
+    const local = join(home, 'local');
+    const next = await run(pipeline(dag({ a: task('a') }), { a: sh('true') }), { home: local, graceMs: 100 });
+    expect(next.state).toBe('SUCCEEDED');
+    expect([killedStep, livingStep].map(isAlive)).toEqual([false, true]);
+    const db = openDatabase(join(local, 'state.db'));
+    const states = db.prepare('SELECT state FROM runs ORDER BY rowid').all();
+    db.close();
+    expect(states.map(({ state }) => state)).toEqual(['CANCELED', 'RUNNING', 'SUCCEEDED']);
+    living.kill('SIGTERM');
+    await once(living, 'exit');
+    expect(isAlive(livingStep)).toBe(false);
+  });
+});
 
 describe('terminate', () => {
   test('a step that ignores SIGTERM is killed after the grace time', async () => {

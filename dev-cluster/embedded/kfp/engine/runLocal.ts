@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { isAbort } from '../../../../src/core/base/errors.ts';
 import type { JsonObject, JsonValue } from '../../../../src/core/base/json.ts';
 import type { SpecDocuments } from '../../../../src/clients/kfp/model.ts';
 import type { PythonEnvironmentSource } from '../../python/environments.ts';
 import type { ArtifactRow } from '../store/artifacts.ts';
+import { withLock } from '../../python/lock.ts';
 import { openDatabase } from '../store/database.ts';
 import { openStores, type Stores } from '../store/stores.ts';
 import type { TaskRow } from '../store/tasks.ts';
@@ -65,25 +67,56 @@ export async function runLocal(
   });
   const runId = randomUUID();
   const terminate = (): void => engine.terminate(runId);
-  try {
+  const work = async (): Promise<LocalRun> => {
     insertRun(stores, runId, spec, parameters, options);
     options.onStart?.(runId);
     const ended = untilEnded(engine, stores, runId);
     const tasks = engine.onDidStore((rows) => {
-      for (const row of rows) {
+      for (const row of rows.filter((one) => one.runId === runId)) {
         options.onTask?.(row, stores.attempts.ofTask(row.id).at(-1)?.logPath);
       }
     });
     options.signal.addEventListener('abort', terminate, { once: true });
     engine.start(runId);
+    const abandoned = endAbandoned(engine, stores, options.home);
     await ended;
     tasks.dispose();
+    await abandoned;
     return read(stores, runId);
+  };
+  try {
+    return await withLock(ownerLock(options.home, runId), work, { signal: options.signal });
   } finally {
     options.signal.removeEventListener('abort', terminate);
     await engine.close();
     db.close();
   }
+}
+
+/** Held by the process that runs it, and by the operating system's doing no longer. */
+function ownerLock(home: string, runId: string): string {
+  return join(home, 'runs', runId, 'owner.lock');
+}
+
+/** Terminates the runs whose process was killed; what steps those left running is stopped. */
+async function endAbandoned(engine: PipelineEngine, stores: Stores, home: string): Promise<void> {
+  // Where somebody has the lock, this process included, nothing is waited for.
+  const unwilling = new AbortController();
+  unwilling.abort();
+  const ending = stores.runs.unfinished().map(async (runId) => {
+    await withLock(
+      ownerLock(home, runId),
+      async () => {
+        const ended = untilEnded(engine, stores, runId);
+        engine.terminate(runId);
+        await ended;
+      },
+      { signal: unwilling.signal },
+    ).catch((error: unknown) => {
+      if (!isAbort(error)) throw error;
+    });
+  });
+  await Promise.all(ending);
 }
 
 function insertRun(
