@@ -219,6 +219,38 @@ describe('a run that is retried', () => {
     expect(third.tasks.find(({ name }) => name === 'last')?.notes).toEqual({});
   });
 
+  test('gives the steps the inputs of the pipeline, defaults too, and groups theirs', async () => {
+    let isBroken = true;
+    const executor = new ScriptedExecutor(() =>
+      isBroken ? { fails: 'Not yet.' } : { outputs: { Output: '' } },
+    );
+    const h = harness(executor);
+    const echo = step({ in: { x: 'STRING' }, out: { Output: 'STRING' } });
+    const id = h.add(
+      pipeline(
+        dag(
+          {
+            a: task('echo', { parameters: { x: input('word') } }),
+            group: task('group', { parameters: { y: input('word') } }),
+          },
+          { in: { word: { parameterType: 'STRING', defaultValue: 'hello' } } },
+        ),
+        {
+          echo,
+          group: dag({ b: task('echo', { parameters: { x: input('y') } }) }, { in: { y: 'STRING' } }),
+        },
+      ),
+    );
+    h.engine.start(id);
+    expect((await h.ended(id)).run.state).toBe('FAILED');
+    isBroken = false;
+    h.engine.retry(id);
+    const { run, states } = await h.ended(id);
+    expect(run.error).toBeNull();
+    expect(states).toEqual({ a: 'SUCCEEDED', group: 'SUCCEEDED', 'group.b': 'SUCCEEDED' });
+    expect(executor.steps.slice(-2).map((one) => one.input.parameters.get('x'))).toEqual(['hello', 'hello']);
+  });
+
   test('after a terminate', async () => {
     let isFirst = true;
     const executor = new ScriptedExecutor((_step, signal) => (isFirst ? untilStopped(signal) : {}));

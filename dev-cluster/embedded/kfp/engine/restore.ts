@@ -49,7 +49,8 @@ function place(row: TaskRow, parent: TaskNode | undefined, plan: Plan): TaskNode
 function restoreIo(node: TaskNode, row: TaskRow, artifacts: ReadonlyMap<string, ArtifactRow>): void {
   const find = (id: string): ArtifactRow | undefined => artifacts.get(id);
   if (node.hasEnded) node.outputs = fromStored(row.outputs, find);
-  else node.inputs = fromStored(row.inputs, find);
+  // What has ended and is retried is given its inputs again by its parent; the root has none.
+  if (!node.hasEnded || !node.parent) node.inputs = fromStored(row.inputs, find);
   if (node.kind !== 'LOOP') return;
   const iterator = node.plan?.task.iterator;
   node.loop = {
