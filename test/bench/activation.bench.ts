@@ -1,9 +1,10 @@
 /** What the extension adds to the start of an editor: loading its code and calling activate, as VS Code measures them. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { delay } from '../../src/core/base/abort.ts';
+import { command } from '../../dev-cluster/start/command.ts';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
 import { outputFolder, startEditor } from '../e2e/harness/editor.ts';
 import { copyWorkspace } from '../e2e/harness/workspace.ts';
@@ -40,7 +41,12 @@ export const run: BenchSuite = async (report) => {
     external: ['vscode'],
   });
   const seen: Session[] = [];
-  for (let session = 0; session < sessions; session++) seen.push(await measure(probe));
+  const extension = await buildAsShipped();
+  try {
+    for (let session = 0; session < sessions; session++) seen.push(await measure(extension, probe));
+  } finally {
+    await rm(extension, { recursive: true, force: true });
+  }
   for (const part of ['load', 'activate'] as const) {
     report({
       case: part,
@@ -52,7 +58,19 @@ export const run: BenchSuite = async (report) => {
   }
 };
 
-async function measure(probe: string): Promise<Session> {
+/** The extension as the package holds it, in a folder of its own: `dist` of the clone stays what it is. */
+async function buildAsShipped(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-shipped-'));
+  for (const name of ['package.json', 'resources', 'src', 'webviews', 'dev-cluster', 'node_modules'])
+    await symlink(join(repositoryRoot, name), join(folder, name));
+  await command(process.execPath, [join(repositoryRoot, 'esbuild.mjs'), '--production'], {
+    cwd: folder,
+    signal: AbortSignal.timeout(120_000),
+  });
+  return folder;
+}
+
+async function measure(extension: string, probe: string): Promise<Session> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-activation-'));
   const path = join(folder, 'report.md');
   const workspace = await copyWorkspace('resources');
@@ -63,7 +81,7 @@ async function measure(probe: string): Promise<Session> {
       extension: 'none',
       env: { SLIPWAY_ACTIVATION_REPORT: path },
       serverArgs: ['--enable-smoke-test-driver'],
-      payload: { extensionDevelopmentPath: repositoryRoot, extensionTestsPath: probe },
+      payload: { extensionDevelopmentPath: extension, extensionTestsPath: probe },
     });
     try {
       const signal = AbortSignal.timeout(60_000);

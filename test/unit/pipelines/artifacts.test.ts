@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Artifact } from '../../../src/clients/kfp/model.ts';
@@ -177,9 +178,9 @@ describe('the page of an artifact', () => {
     expect(scripts).toHaveLength(1);
     const kept: unknown[] = [];
     // As the webview runs it.
-    new Function('acquireVsCodeApi', scripts[0]?.[1] ?? '')(() => ({
-      setState: (state: unknown) => kept.push(state),
-    }));
+    runInNewContext(scripts[0]?.[1] ?? '', {
+      acquireVsCodeApi: () => ({ setState: (state: unknown) => kept.push(state) }),
+    });
     expect(kept).toEqual([address]);
     expect(page).toMatch(/default-src 'none'/);
     const nonce = /script-src 'nonce-([^']+)'/.exec(page)?.[1];
