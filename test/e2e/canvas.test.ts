@@ -359,6 +359,33 @@ describe('the keyboard', () => {
     await expect.poll(() => view.asked).toEqual(['act run']);
   });
 
+  it('goes into the panel by a second Enter, and gets the focus back when the page lost it', async () => {
+    await open(full);
+    view.push(succeeded);
+    await at('node-make-data').waitFor();
+    const press = (key: string): Promise<void> => view.page.keyboard.press(key);
+    const focused = (): Promise<string | null> =>
+      view.page.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? null);
+    await press('ArrowDown');
+    await press('Enter');
+    await at('side-panel').waitFor();
+    await expect.poll(focused).toBe('canvas');
+    await press('Enter');
+    await expect.poll(focused).toBe('panel-body');
+    await press('Escape');
+    await expect.poll(focused).toBe('canvas');
+    // What VS Code does to the page when it reveals its panel.
+    await view.page.evaluate(() => {
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+      window.dispatchEvent(new Event('focus'));
+    });
+    await expect.poll(focused).toBe('canvas');
+    await press('Enter');
+    await at('side-panel').getByRole('button', { name: 'Close' }).press('Enter');
+    await at('side-panel').waitFor({ state: 'detached' });
+    await expect.poll(focused).toBe('canvas');
+  });
+
   it('finds steps with Ctrl+F, and R in the field is a letter', async () => {
     await open();
     view.push({});

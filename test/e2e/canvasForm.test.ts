@@ -142,6 +142,20 @@ describe('the run form', () => {
       ]);
   });
 
+  it('tells a screen reader the name of every field', async () => {
+    await open();
+    await at('submit-run').waitFor();
+    for (const name of [
+      'rows, integer',
+      'label, string',
+      'options, struct',
+      'Name of the run',
+      'Pipeline root',
+    ])
+      expect(await view.page.getByRole('textbox', { name, exact: true }).count(), name).toBe(1);
+    expect(await view.page.getByRole('checkbox', { name: 'balance, boolean', exact: true }).count()).toBe(1);
+  });
+
   it('says at the input what is wrong, and sends nothing until it is right', async () => {
     await open();
     await field('rows').fill('many');

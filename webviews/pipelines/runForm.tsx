@@ -1,9 +1,9 @@
 import { createRoot } from 'react-dom/client';
 import type { RunFormContract, RunFormState } from '../../src/core/protocol/runForm.ts';
+import { keepFocus } from '../shared/focus.ts';
 import { connect, savedViewState, saveViewState } from '../shared/host.ts';
 import { Form, initialDraft } from './runForm/form.tsx';
 import { savedDraft } from './runForm/savedDraft.ts';
-import '@vscode/codicons/dist/codicon.css';
 import '../shared/base.css';
 import './runForm.css';
 
@@ -13,6 +13,8 @@ const root = createRoot(element);
 const saved = savedDraft(savedViewState());
 
 const channel = connect<RunFormContract>((state) => show(state));
+// Nothing is gone in this page, so the first field only counts before anything had the focus.
+keepFocus(() => document.querySelector<HTMLElement>('vscode-text-field, vscode-text-area, vscode-dropdown'));
 channel.start();
 
 function show(state: RunFormState): void {

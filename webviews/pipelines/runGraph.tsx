@@ -1,11 +1,11 @@
 import { createRoot } from 'react-dom/client';
 import type { RunGraphContract } from '../../src/core/protocol/runGraph.ts';
+import { keepFocus } from '../shared/focus.ts';
 import { connect, savedViewState, saveViewState } from '../shared/host.ts';
-import { App } from './runGraph/app.tsx';
+import { App, stageElement } from './runGraph/app.tsx';
 import { StoreProvider } from './runGraph/context.ts';
 import { GraphStore } from './runGraph/store.ts';
 import { parseViewState } from './runGraph/viewState.ts';
-import '@vscode/codicons/dist/codicon.css';
 import '@xyflow/react/dist/style.css';
 import '../shared/base.css';
 import './runGraph.css';
@@ -19,4 +19,5 @@ createRoot(root).render(
     <App />
   </StoreProvider>,
 );
+keepFocus(stageElement);
 channel.start();

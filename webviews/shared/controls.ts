@@ -46,6 +46,13 @@ function common(props: Common): Record<string, unknown> {
   };
 }
 
+/** The toolkit's fields and boxes name themselves when they enter the page, whatever they were called. */
+function spoken(label: string | undefined): (element: HTMLElement | null) => void {
+  return (element) => {
+    if (label !== undefined) element?.setAttribute('aria-label', label);
+  };
+}
+
 interface HasValue {
   readonly value: string;
 }
@@ -84,6 +91,7 @@ export function TextField(props: TextFieldProps): ReactElement {
   const isArea = props.rows !== undefined;
   return createElement<Record<string, unknown>>(isArea ? 'vscode-text-area' : 'vscode-text-field', {
     ...common(props),
+    ref: spoken(props.label),
     class: props.isInvalid === true ? 'invalid' : undefined,
     value: props.value,
     placeholder: props.placeholder ?? '',
@@ -106,6 +114,7 @@ export function Checkbox(props: CheckboxProps): ReactElement {
     'vscode-checkbox',
     {
       ...common(props),
+      ref: spoken(props.label),
       checked: props.isChecked,
       onChange: (event: SyntheticEvent<HTMLElement & { readonly checked: boolean }>) =>
         props.onChange(event.currentTarget.checked),

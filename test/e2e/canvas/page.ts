@@ -28,10 +28,19 @@ const themesFile = z.object({
   light: theme,
   highContrast: theme,
   highContrastLight: theme,
+  dark2026: theme,
+  light2026: theme,
   defaultStyles: z.string(),
 });
-export type ThemeName = 'dark' | 'light' | 'highContrast' | 'highContrastLight';
-export const themeNames: readonly ThemeName[] = ['dark', 'light', 'highContrast', 'highContrastLight'];
+export const themeNames = [
+  'dark',
+  'light',
+  'highContrast',
+  'highContrastLight',
+  'dark2026',
+  'light2026',
+] as const;
+export type ThemeName = (typeof themeNames)[number];
 
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',

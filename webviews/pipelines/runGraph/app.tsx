@@ -1,4 +1,5 @@
-import type { ReactElement } from 'react';
+import { useEffect, type ReactElement } from 'react';
+import { rescueFocus } from '../../shared/focus.ts';
 import { Banners, EmptyState } from './banner.tsx';
 import { Canvas } from './canvas.tsx';
 import { useSelected } from './context.ts';
@@ -7,12 +8,18 @@ import { SidePanel } from './sidePanel.tsx';
 import { TimelineTab } from './timelineTab.tsx';
 import { Toolbar } from './toolbar.tsx';
 
+/** The graph, the timeline or the list: where the keyboard is at home. */
+export function stageElement(): HTMLElement | null {
+  return document.querySelector<HTMLElement>('.canvas, .rows');
+}
+
 export function App(): ReactElement {
   const host = useSelected((snapshot) => snapshot.host);
   const drawing = useSelected((snapshot) => snapshot.drawing);
   const tab = useSelected((snapshot) => snapshot.view.tab);
   const selected = useSelected((snapshot) => snapshot.view.selected);
   const announcement = useSelected((snapshot) => snapshot.announcement);
+  useEffect(() => rescueFocus(stageElement));
   if (host === undefined) return <main className="app" aria-busy="true" />;
   return (
     <main className="app" aria-label={`Pipeline ${host.title}`}>

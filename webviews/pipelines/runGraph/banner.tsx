@@ -3,6 +3,7 @@ import type { ReactElement, ReactNode } from 'react';
 import type { GraphAct, RunGraphState } from '../../../src/core/protocol/runGraph.ts';
 import { Button } from '../../shared/controls.ts';
 import { Icon } from '../../shared/icon.tsx';
+import type { IconName } from '../../shared/icons.ts';
 import { useSelected, useStore } from './context.ts';
 
 export function Banners({ host }: { host: RunGraphState }): ReactElement {
@@ -115,7 +116,7 @@ export function EmptyState({ host }: { host: RunGraphState }): ReactElement {
 }
 
 function Empty(props: {
-  icon: string;
+  icon: IconName;
   title: string;
   act: GraphAct;
   actLabel: string;

@@ -27,6 +27,7 @@ import { nodeElementId, PipelineNode, type CanvasNode } from './graphNodes.tsx';
 import { nodeAt, Overview, OVERVIEW_BELOW_ZOOM, OVERVIEW_FROM_NODES } from './overview.tsx';
 import { GraphNavigator, type Direction } from './navigation.ts';
 import { Search } from './search.tsx';
+import { enterSidePanel } from './sidePanel.tsx';
 
 const nodeTypes = { pipeline: PipelineNode };
 const edgeTypes = { pipeline: PipelineEdge };
@@ -105,15 +106,10 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   );
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
-    if (event.key === 'f' && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      setSearching(true);
-      return;
-    }
     if (event.target !== root.current || event.ctrlKey || event.metaKey || event.altKey) return;
     const direction = ARROWS[event.key];
     if (direction !== undefined) goTo(navigator.move(active, direction));
-    else if (event.key === 'Enter' && active !== undefined) store.select(active);
+    else if (event.key === 'Enter' && active !== undefined) openOrEnter(active);
     else if (event.key === ' ' && active !== undefined && isGroup(nodes, active)) store.toggleGroup(active);
     else if (event.key === 'Escape') store.select(undefined);
     else if (event.key === 'r' || event.key === 'R') store.act('run');
@@ -123,6 +119,11 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     else if (event.key === '-') void flow.zoomOut({ duration: moveDuration() });
     else return;
     event.preventDefault();
+  };
+
+  const openOrEnter = (nodeId: string): void => {
+    if (selected === nodeId) enterSidePanel();
+    else store.select(nodeId);
   };
 
   // Until the user moves the drawing, it stays fitted: to the panel beside it, and to what is drawn.
@@ -164,6 +165,14 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
 
   useEffect(() => {
     root.current?.focus({ preventScroll: true });
+    // From wherever the focus is in the page.
+    const onFind = (event: globalThis.KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 'f' || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
+      event.preventDefault();
+      setSearching(true);
+    };
+    document.addEventListener('keydown', onFind);
+    return () => document.removeEventListener('keydown', onFind);
   }, []);
 
   return (
@@ -171,7 +180,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
       ref={root}
       className={`canvas${isStale ? ' stale' : ''}${isKeyboard ? ' keyboard' : ''}`}
       role="application"
-      aria-label="Pipeline graph. Arrow keys move along the edges, Enter opens a step."
+      aria-label="Pipeline graph. Arrow keys move along the edges, Enter opens a step, Enter again goes into it."
       aria-roledescription="graph"
       aria-activedescendant={active === undefined ? undefined : nodeElementId(active)}
       tabIndex={0}

@@ -3,6 +3,7 @@ import { useMemo, useState, type KeyboardEvent, type ReactElement, type ReactNod
 import { Icon } from '../../shared/icon.tsx';
 import { useElementSize, useSelected, useStore } from './context.ts';
 import { outline, type OutlineItem } from './outline.ts';
+import { enterSidePanel } from './sidePanel.tsx';
 import { StateIcon } from './stateIcon.tsx';
 import { NODE_KIND_ICON, NODE_KIND_TEXT, TASK_STATE_TEXT } from './stateText.ts';
 
@@ -89,6 +90,9 @@ export function OutlineTree(props: {
     if (item.kind === 'more') store.unfoldRows(item.key.slice(0, -'#more'.length));
     else store.select(item.nodeId, item.task?.id);
   };
+  const isSelected = (item: OutlineItem): boolean =>
+    item.nodeId === selected &&
+    (selectedTask === undefined ? item.kind === 'node' : selectedTask === item.task?.id);
   const onKeyDown = (event: KeyboardEvent): void => {
     const item = items[focusAt];
     if (item === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -96,6 +100,7 @@ export function OutlineTree(props: {
     else if (event.key === 'ArrowUp') focusRow(focusAt - 1);
     else if (event.key === 'Home') focusRow(0);
     else if (event.key === 'End') focusRow(items.length - 1);
+    else if (event.key === 'Enter' && isSelected(item)) enterSidePanel();
     else if (event.key === 'Enter' || event.key === ' ') open(item);
     else if (event.key === 'Escape') store.select(undefined);
     else if (event.key === 'r' || event.key === 'R') store.act('run');
@@ -109,9 +114,6 @@ export function OutlineTree(props: {
     event.preventDefault();
   };
 
-  const isSelected = (item: OutlineItem): boolean =>
-    item.nodeId === selected &&
-    (selectedTask === undefined ? item.kind === 'node' : selectedTask === item.task?.id);
   const focused = items[focusAt];
   return (
     <div

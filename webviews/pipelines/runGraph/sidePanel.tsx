@@ -1,5 +1,5 @@
 /** Everything about one step, or about the run as a whole: state, failure, metrics, log, inputs and outputs. */
-import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
+import { useEffect, useState, type ReactElement, type ReactNode } from 'react';
 import { isAbort, SlipwayError } from '../../../src/core/base/errors.ts';
 import type { IoView, TaskDetail } from '../../../src/core/protocol/runGraph.ts';
 import { Button, Dropdown } from '../../shared/controls.ts';
@@ -13,28 +13,32 @@ import { Artifact } from './preview.tsx';
 import { StateIcon } from './stateIcon.tsx';
 import { NODE_KIND_ICON, TASK_STATE_TEXT } from './stateText.ts';
 
+/** For the keyboard: into the panel that is open; Escape leads back. */
+export function enterSidePanel(): void {
+  document.querySelector<HTMLElement>('.panel-body')?.focus();
+}
+
 export function SidePanel({ nodeId }: { nodeId: string }): ReactElement {
   const store = useStore();
-  const panel = useRef<HTMLElement>(null);
   const { detail, problem } = useTaskDetail(nodeId);
   const node = useSelected((snapshot) => snapshot.nodes.get(nodeId));
+  const status = useNodeStatus(nodeId);
+  // A step that was never begun has no task, but the graph knows what became of it.
+  const state = detail?.state ?? status?.state;
   const elapsed = useElapsed(detail?.startedAt, detail?.finishedAt);
 
   return (
     <aside
-      ref={panel}
       className="side-panel"
       aria-label={detail === undefined ? 'Step' : `Details of ${detail.title}`}
       data-testid="side-panel"
       onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        store.select(undefined);
-        document.querySelector<HTMLElement>('.canvas, .rows')?.focus();
+        if (event.key === 'Escape') store.select(undefined);
       }}
     >
       <div className="panel-head">
-        {detail?.state !== undefined ? (
-          <StateIcon state={detail.state} />
+        {state !== undefined ? (
+          <StateIcon state={state} />
         ) : (
           <span className="kind-icon">
             <Icon name={node === undefined ? 'rocket' : NODE_KIND_ICON[node.kind]} />
@@ -54,18 +58,18 @@ export function SidePanel({ nodeId }: { nodeId: string }): ReactElement {
           <Icon name="close" />
         </Button>
       </div>
-      {detail?.state === undefined ? null : (
+      {state === undefined ? null : (
         <div className="panel-state">
-          <span>{TASK_STATE_TEXT[detail.state]}</span>
+          <span>{TASK_STATE_TEXT[state]}</span>
           {elapsed === undefined ? null : <span className="elapsed">{formatDuration(elapsed)}</span>}
-          {detail.notes.map((note) => (
+          {detail?.notes.map((note) => (
             <span key={note.name} className="badge" title={`${note.name}: ${note.value}`}>
               {note.value}
             </span>
           ))}
         </div>
       )}
-      <div className="panel-body" tabIndex={-1}>
+      <div className="panel-body" data-testid="panel-body" tabIndex={-1}>
         {problem === undefined ? null : <div className="problem">{problem}</div>}
         {detail === undefined ? null : <Detail key={detail.taskId ?? detail.nodeId} detail={detail} />}
       </div>

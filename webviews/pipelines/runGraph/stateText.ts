@@ -1,6 +1,7 @@
 /** States in words and codicons. */
 import type { GraphNode } from '../../../src/core/ir/graphModel.ts';
 import type { RunRowState, TaskRowState } from '../../../src/core/protocol/runGraph.ts';
+import type { IconName } from '../../shared/icons.ts';
 
 export const TASK_STATE_TEXT: Readonly<Record<TaskRowState, string>> = {
   PENDING: 'waiting',
@@ -11,7 +12,7 @@ export const TASK_STATE_TEXT: Readonly<Record<TaskRowState, string>> = {
   CACHED: 'from cache',
 };
 
-export const TASK_STATE_ICON: Readonly<Record<TaskRowState, string>> = {
+export const TASK_STATE_ICON: Readonly<Record<TaskRowState, IconName>> = {
   PENDING: 'circle-outline',
   RUNNING: 'loading',
   SUCCEEDED: 'pass-filled',
@@ -26,12 +27,12 @@ export const RUN_STATE_TEXT: Readonly<Record<RunRowState, string>> = {
   SUCCEEDED: 'succeeded',
   SKIPPED: 'skipped',
   FAILED: 'failed',
-  CANCELING: 'stopping',
-  CANCELED: 'stopped',
+  CANCELING: 'canceling',
+  CANCELED: 'canceled',
   PAUSED: 'paused',
 };
 
-export const RUN_STATE_ICON: Readonly<Record<RunRowState, string>> = {
+export const RUN_STATE_ICON: Readonly<Record<RunRowState, IconName>> = {
   PENDING: 'circle-outline',
   RUNNING: 'loading',
   SUCCEEDED: 'pass-filled',
@@ -46,7 +47,7 @@ export function isFinalRun(state: RunRowState): boolean {
   return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELED' || state === 'SKIPPED';
 }
 
-export const NODE_KIND_ICON: Readonly<Record<GraphNode['kind'], string>> = {
+export const NODE_KIND_ICON: Readonly<Record<GraphNode['kind'], IconName>> = {
   task: 'symbol-method',
   importer: 'cloud-download',
   dag: 'type-hierarchy-sub',

@@ -1,0 +1,292 @@
+/** The run graph in the editor: a step that fails, a service that dies, text that breaks, themes, and no mouse at all. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Frame, Locator } from 'playwright-core';
+import { stringify } from 'yaml';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { readStatus } from '../../dev-cluster/embedded/supervisor/status.ts';
+import { supervisorPaths } from '../../dev-cluster/embedded/supervisor/paths.ts';
+import { dag, input, pipeline, python, step, task } from '../builders/irSpec.ts';
+import { accessibilityViolations } from './harness/accessibility.ts';
+import { startEditor, type Editor } from './harness/editor.ts';
+import { webviewWith } from './harness/webview.ts';
+
+let folder: string;
+let editor: Editor;
+/** For what follows at once from what was done, on a machine that may be busy. */
+const WITHIN = { timeout: 15_000 };
+const flag = (): string => join(folder, 'flag');
+const ticket = (): string => join(folder, 'ticket');
+
+const CHECK = `def check(ticket: str):
+    import os
+    if not os.path.exists(ticket):
+        raise FileNotFoundError("no ticket at " + ticket)
+    print("ticket seen")
+`;
+
+/** Waits for a flag, wants a ticket, then says so: every turn of a run is ours to give. */
+function relay(): string {
+  const { pipelineSpec } = pipeline(
+    dag(
+      {
+        wait: task('wait', { parameters: { flag: input('flag') } }),
+        check: task('check', { parameters: { ticket: input('ticket') }, after: ['wait'] }),
+        report: task('report', { after: ['check'] }),
+      },
+      {
+        in: {
+          flag: { parameterType: 'STRING', defaultValue: flag() },
+          ticket: { parameterType: 'STRING', defaultValue: join(folder, 'nowhere') },
+        },
+      },
+    ),
+    {
+      wait: step({
+        in: { flag: 'STRING' },
+        image: 'alpine:3.20',
+        command: ['sh', '-c', 'echo waiting; while [ ! -e "$0" ]; do sleep 0.1; done; echo seen'],
+        args: ["{{$.inputs.parameters['flag']}}"],
+      }),
+      check: python(CHECK, 'check', { in: { ticket: 'STRING' } }),
+      report: step({ image: 'alpine:3.20', command: ['echo', 'done'] }),
+    },
+  );
+  return stringify({ ...pipelineSpec, pipelineInfo: { name: 'relay' } });
+}
+
+beforeAll(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'slipway-workspace-')), 'project');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'relay.pipeline.yaml'), relay());
+  editor = await startEditor({ name: 'run-graph', folder });
+  editor.page.setDefaultTimeout(15_000);
+});
+afterAll(async () => {
+  await editor.close();
+  await rm(join(folder, '..'), { recursive: true, force: true, maxRetries: 5 });
+});
+
+const nodeIn = (graph: Frame, name: string, state: string): Locator =>
+  graph.locator(`[data-testid="node-${name}"][data-state="${state}"]`);
+const runIn = (graph: Frame, state: string): Locator =>
+  graph.locator(`[data-testid="run-state"][data-state="${state}"]`);
+
+/** As a person of the keyboard does: the command palette, and the canvas has the focus. */
+async function openGraph(): Promise<Frame> {
+  const { page, workbench } = editor;
+  await workbench.openFile('relay.pipeline.yaml');
+  await workbench.action(page.locator('.editor-actions'), 'Open Pipeline Graph').waitFor();
+  await page.keyboard.press('Control+Alt+G');
+  const graph = await webviewWith(page, 'canvas');
+  await graph.getByTestId('node-wait').waitFor();
+  return graph;
+}
+
+const graphTab = (): Locator =>
+  editor.page.locator('.tabs-container [role="tab"]').filter({ hasText: /^relay( 20|$)/ });
+const focusIn = (graph: Frame): Promise<string | null> =>
+  graph.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? null);
+
+async function shownRun(graph: Frame): Promise<string> {
+  return graph.getByTestId('run-select').evaluate((element) => (element as HTMLSelectElement).value);
+}
+
+/** In a browser VS Code writes its state every few seconds, not when its page goes. */
+async function isKeptByEditor(text: string): Promise<void> {
+  const read = (): Promise<string> =>
+    editor.page.evaluate(async () => {
+      const asked = <T>(request: IDBRequest<T>): Promise<T> =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error ?? new Error('The database does not answer.'));
+        });
+      const kept: unknown[] = [];
+      for (const { name } of await indexedDB.databases()) {
+        const database = await asked(indexedDB.open(name ?? ''));
+        for (const table of database.objectStoreNames)
+          kept.push(await asked(database.transaction(table).objectStore(table).getAll()));
+        database.close();
+      }
+      return JSON.stringify(kept);
+    });
+  await expect.poll(read, { timeout: 30_000 }).toContain(text);
+}
+
+async function pidsOfCluster(): Promise<{ readonly service: number; readonly supervisor: number }> {
+  const status = await readStatus(supervisorPaths(editor.home));
+  const service = status?.components.find((one) => one.endpoint !== null)?.process?.pid;
+  if (status === undefined || service === undefined) throw new Error('The cluster is not running.');
+  return { service, supervisor: status.supervisor.pid };
+}
+
+describe('the run graph in the editor', () => {
+  beforeEach(({ task: { name } }) => {
+    onTestFailed(() => editor.screenshot(`run-graph-${name.replaceAll(/\W+/g, '-')}-failed`));
+  });
+
+  it('goes by keyboard from the file to ▶, to a step, to its log, and back', async () => {
+    const { page } = editor;
+    const press = (key: string): Promise<void> => page.keyboard.press(key);
+    const graph = await openGraph();
+    await press('r');
+    await nodeIn(graph, 'wait', 'RUNNING').waitFor({ timeout: 60_000 });
+    await press('Control+F');
+    await graph.getByTestId('search-field').waitFor();
+    await page.keyboard.type('wai');
+    await press('Enter');
+    await press('Escape');
+    await expect
+      .poll(() => graph.getByTestId('canvas').getAttribute('aria-activedescendant'), WITHIN)
+      .toBe('node:wait');
+    await press('Enter');
+    await graph.getByTestId('log-tail').getByText('waiting').waitFor();
+    await press('Enter');
+    await press('Tab');
+    await press('Tab');
+    await expect.poll(() => focusIn(graph), WITHIN).toBe('log-tail');
+    await editor.screenshot('run-graph-running');
+    await press('Escape');
+    await graph.getByTestId('side-panel').waitFor({ state: 'detached' });
+    await expect.poll(() => focusIn(graph), WITHIN).toBe('canvas');
+  });
+
+  it('terminates a step that sleeps', async () => {
+    const graph = await webviewWith(editor.page, 'canvas');
+    await graph.getByTestId('terminate-button').click();
+    await runIn(graph, 'CANCELED').waitFor({ timeout: 30_000 });
+    await editor.screenshot('run-graph-canceled');
+  });
+
+  it('shows a run given by the form, also through a killed service and a reload', async () => {
+    const { page } = editor;
+    await (await webviewWith(page, 'canvas')).getByTestId('run-with-button').click();
+    const form = await webviewWith(page, 'submit-run');
+    await form.getByTestId('input-ticket').locator('input').fill(ticket());
+    await editor.screenshot('run-graph-form');
+    await form.getByTestId('submit-run').click();
+    const graph = await webviewWith(page, 'canvas');
+    await nodeIn(graph, 'wait', 'RUNNING').waitFor({ timeout: 30_000 });
+
+    const { service, supervisor } = await pidsOfCluster();
+    // The supervisor would have it back before anybody could see it gone.
+    process.kill(supervisor, 'SIGSTOP');
+    process.kill(service, 'SIGKILL');
+    const reconnecting = graph.getByText(/Reconnecting; the run itself goes on/);
+    await reconnecting.waitFor({ timeout: 30_000 });
+    await nodeIn(graph, 'wait', 'RUNNING').waitFor();
+    await editor.screenshot('run-graph-reconnecting');
+    process.kill(supervisor, 'SIGCONT');
+    await reconnecting.waitFor({ state: 'detached', timeout: 60_000 });
+    await runIn(graph, 'RUNNING').waitFor();
+
+    const runId = await shownRun(graph);
+    await isKeptByEditor(runId);
+    await editor.reload();
+    const again = await webviewWith(page, 'canvas', 60_000);
+    await nodeIn(again, 'wait', 'RUNNING').waitFor({ timeout: 30_000 });
+    expect(await shownRun(again)).toBe(runId);
+    await editor.screenshot('run-graph-reloaded');
+  });
+
+  it('opens the step that failed, says why and where; retried, the run goes on to green', async () => {
+    const { page, workbench } = editor;
+    const graph = await webviewWith(page, 'canvas');
+    await writeFile(flag(), '');
+    await nodeIn(graph, 'check', 'FAILED').waitFor({ timeout: 60_000 });
+    const card = graph.getByTestId('explain-failure');
+    await card.getByText(/check stopped with FileNotFoundError: no ticket at/).waitFor();
+    await editor.screenshot('run-graph-failure');
+    expect(await accessibilityViolations(graph)).toEqual([]);
+
+    // No .py has this function: the line of the YAML it was compiled to.
+    await card.getByTestId('failure-action').click();
+    await expect
+      .poll(async () => {
+        const at = await workbench.statusBarItem(/^Ln /).innerText();
+        return relay().split('\n')[Number(/^Ln (\d+)/.exec(at)?.[1]) - 1];
+      }, WITHIN)
+      .toContain('raise FileNotFoundError');
+    await editor.screenshot('run-graph-source');
+
+    await graphTab().click();
+    const back = await webviewWith(page, 'canvas');
+    await writeFile(ticket(), '');
+    await back.getByTestId('retry-button').click();
+    await runIn(back, 'SUCCEEDED').waitFor({ timeout: 60_000 });
+    await nodeIn(back, 'report', 'SUCCEEDED').waitFor();
+    await editor.screenshot('run-graph-retried');
+
+    await back.getByTestId('run-with-button').click();
+    const form = await webviewWith(page, 'submit-run');
+    await expect
+      .poll(() => form.getByTestId('input-ticket').locator('input').inputValue(), WITHIN)
+      .toBe(ticket());
+    await form.getByTestId('cancel-run').click();
+  });
+
+  it('lists what the graph shows: the same steps, states and number', async () => {
+    const graph = await webviewWith(editor.page, 'canvas');
+    const inGraph = new Map<string, string | null>();
+    for (const node of await graph.locator('[data-kind="task"]').all())
+      inGraph.set(await node.locator('.card-label').innerText(), await node.getAttribute('data-state'));
+    await graph.getByTestId('tab-list').click();
+    await graph.getByTestId('step-tree').waitFor();
+    const rows = await graph.getByRole('treeitem').all();
+    const inList = new Map<string, string | null>();
+    for (const [at, row] of rows.entries()) {
+      inList.set(await row.locator('.row-label').innerText(), await row.getAttribute('data-state'));
+      expect(await row.getAttribute('aria-posinset')).toBe(String(at + 1));
+      expect(await row.getAttribute('aria-setsize')).toBe(String(rows.length));
+    }
+    expect(inList).toEqual(inGraph);
+    expect([...inList.keys()]).toEqual(['wait', 'check', 'report']);
+    await graph.getByTestId('tab-graph').click();
+  });
+
+  it.each(['Light 2026', 'Dark High Contrast', 'Light High Contrast', 'Dark 2026'])(
+    'is accessible in %s',
+    async (theme) => {
+      const { page, workbench } = editor;
+      const graph = await webviewWith(page, 'canvas');
+      await workbench.runCommand('Preferences: Color Theme');
+      const picker = page.locator('.quick-input-widget input[type="text"]');
+      await picker.fill(theme);
+      await page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: theme }).waitFor();
+      await page.keyboard.press('Enter');
+      await graph.locator(`body[data-vscode-theme-name="${theme}"]`).waitFor();
+      await graph.getByTestId('node-check').click();
+      await graph.getByTestId('side-panel').waitFor();
+      for (const tab of ['timeline', 'list', 'graph']) {
+        await graph.getByTestId(`tab-${tab}`).click();
+        await editor.screenshot(`run-graph-${theme.replaceAll(' ', '-')}-${tab}`);
+        expect(await accessibilityViolations(graph), tab).toEqual([]);
+      }
+    },
+  );
+
+  it('keeps the last drawing, dimmed, while the text is broken', async () => {
+    const { page, workbench } = editor;
+    await workbench.tab('relay.pipeline.yaml').click();
+    await page.locator('.monaco-editor .view-line').first().waitFor();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type(': [');
+    await graphTab().click();
+    const graph = await webviewWith(page, 'canvas');
+    await graph.getByTestId('run-select').waitFor();
+    await graph.getByTestId('run-select').click();
+    await graph.getByText('No run: the pipeline').click();
+    await graph.locator('.canvas.stale').waitFor();
+    await graph.getByText(/This is the last good drawing/).waitFor();
+    await editor.screenshot('run-graph-stale');
+    expect(await graph.getByTestId('run-button').getAttribute('disabled')).not.toBeNull();
+    await graph.getByRole('button', { name: 'Show in text' }).click();
+    await page.locator('.editor-instance.focused, .monaco-editor.focused').first().waitFor();
+    await editor.screenshot('run-graph-show-in-text');
+    await page.keyboard.press('Control+Z');
+    await page.keyboard.press('Control+Z');
+    await graph.locator('.canvas.stale').waitFor({ state: 'detached' });
+    await graph.getByTestId('node-check').waitFor();
+  });
+});
