@@ -70,7 +70,7 @@ function Track({ item, scale, now }: { item: OutlineItem; scale: TimeScale; now:
           />
           <span
             className={bar.to > 0.85 ? 'bar-text bar-text-before' : 'bar-text'}
-            style={bar.to > 0.85 ? { right: `${(1 - bar.from) * 100}%` } : { left: `${bar.to * 100}%` }}
+            style={bar.to > 0.85 ? { right: `${(1 - bar.queuedFrom) * 100}%` } : { left: `${bar.to * 100}%` }}
           >
             {formatDuration((task.finishedAt ?? now) - (task.startedAt ?? now))}
             {task.attempts > 1 ? ` · ${task.attempts} attempts` : ''}
