@@ -24,8 +24,6 @@ const host = {
   target: 'node24',
   format: 'cjs',
   external: ['vscode'],
-  // CommonJS has no import.meta: a bundle's folder is dist.
-  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   // The sources are ESM; CommonJS has no import.meta, and files that ship beside the code are found from here.
   define: { 'import.meta.dirname': '__dirname' },
   entryPoints: {

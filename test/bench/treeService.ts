@@ -33,7 +33,7 @@ export async function benchService(report: (row: BenchRow) => void): Promise<voi
 }
 
 /** Finished runs with a spec of their own each, as *Run* on a file makes them. */
-async function fill(home: string, count: number): Promise<void> {
+export async function fill(home: string, count: number): Promise<void> {
   const file = join(repository, 'test', 'fixtures', 'kfp', 'samples', 'metrics_visualization_v2.yaml');
   const spec: JsonObject = { pipeline_spec: parse(await readFile(file, 'utf8')) as JsonObject };
   const db = openDatabase(servicePaths(home).database);
