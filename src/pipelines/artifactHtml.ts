@@ -1,3 +1,4 @@
+import { escapeHtml } from '../platform/webviewHtml.ts';
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../core/base/json.ts';
 import type { ArtifactPreview } from '../core/protocol/runGraph.ts';
@@ -54,12 +55,4 @@ function body(title: string, preview: ArtifactPage): string {
       return `<table><thead>${row('th', preview.columns)}</thead><tbody>${preview.rows.map((cells) => row('td', cells)).join('')}</tbody></table>${note}`;
     }
   }
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

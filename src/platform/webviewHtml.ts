@@ -41,7 +41,8 @@ export function webviewHtml(page: WebviewPage): string {
 </html>`;
 }
 
-function escapeHtml(text: string): string {
+/** For text and for quoted attributes. */
+export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
