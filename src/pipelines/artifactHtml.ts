@@ -1,7 +1,7 @@
-import { escapeHtml } from '../platform/webviewHtml.ts';
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../core/base/json.ts';
 import type { ArtifactPreview } from '../core/protocol/runGraph.ts';
+import { escapeHtml } from '../platform/webviewHtml.ts';
 
 /** What a panel shows: a preview, or a sentence in its place. Text has an editor of its own. */
 export type ArtifactPage = Exclude<ArtifactPreview, { readonly kind: 'text' }>;
