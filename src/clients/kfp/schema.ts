@@ -15,10 +15,12 @@ import {
   type Pipeline,
   type PipelineVersion,
   type Run,
+  type RunState,
   type RunTask,
   type ServerInfo,
   type SpecDocuments,
   type TaskIo,
+  type TaskState,
 } from './model.ts';
 
 const json: z.ZodType<JsonValue> = z.json();
@@ -160,6 +162,16 @@ const experiment = z
 
 // --- runs
 
+/** Why it failed; of what worked after a retry, the wire still tells the failure before. */
+function failure(
+  state: RunState | TaskState,
+  message: string | undefined,
+  history: readonly { readonly error?: string | undefined }[],
+): string | undefined {
+  if (state === 'SUCCEEDED' || state === 'CACHED') return undefined;
+  return message ?? history.findLast((entry) => entry.error)?.error;
+}
+
 const run = z
   .object({
     run_id: z.string(),
@@ -194,7 +206,7 @@ const run = z
       parameters: wire.runtime_config?.parameters ?? {},
       pipelineRoot: nonEmpty(wire.runtime_config?.pipeline_root),
       // A failed run says why in its history; `error` is for a run that could not be read.
-      error: wire.error ?? wire.state_history.findLast((entry) => entry.error)?.error,
+      error: failure(wire.state, wire.error, wire.state_history),
     };
   });
 
@@ -295,8 +307,7 @@ const task = z
     outputs: io,
   })
   .transform((wire): RunTask => {
-    const said =
-      nonEmpty(wire.status_metadata?.message) ?? wire.state_history.findLast((entry) => entry.error)?.error;
+    const said = failure(wire.state, nonEmpty(wire.status_metadata?.message), wire.state_history);
     return {
       id: wire.task_id,
       runId: wire.run_id,

@@ -24,7 +24,7 @@ export function taskDetail(
         ? (node?.label ?? task?.displayName ?? '')
         : `${node?.label ?? task.displayName} [${task.iteration}]`,
     state: task?.state,
-    error: hasWorked(task?.state) ? undefined : task?.error,
+    error: task?.error,
     startedAt: task?.startedAt?.getTime(),
     finishedAt: task?.finishedAt?.getTime(),
     attempts: task?.attempts.map((attempt) => attempt.name) ?? [],
@@ -51,7 +51,7 @@ export function runDetail(run: Run, tasks: readonly RunTask[]): TaskDetail {
     taskId: root?.id,
     title: run.displayName,
     state: root?.state,
-    error: hasWorked(run.state) ? undefined : run.error,
+    error: run.error,
     startedAt: run.createdAt.getTime(),
     finishedAt: isFinal(run.state) ? run.finishedAt?.getTime() : undefined,
     attempts: [],
@@ -73,11 +73,6 @@ export function runDetail(run: Run, tasks: readonly RunTask[]): TaskDetail {
     outputs: [...ios(root?.outputs, []), ...results.slice(0, MOST_ARTIFACTS)],
     hasSource: false,
   };
-}
-
-/** After a retry the wire still tells of the failure before it. */
-function hasWorked(state: RunTask['state'] | Run['state'] | undefined): boolean {
-  return state === 'SUCCEEDED' || state === 'CACHED';
 }
 
 function isResult(artifact: IoView['artifacts'][number]): boolean {

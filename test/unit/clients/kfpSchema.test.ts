@@ -80,6 +80,17 @@ describe('recorded answers', () => {
     const { items } = wire.tasks.parse(recorded('tasks-failed'));
     expect(items.find((task) => task.scopePath.endsWith('fail-op'))?.error).toMatch(/exit code 1/);
   });
+
+  test('what failed once and then worked has no error', () => {
+    const history = [
+      { state: 'FAILED', error: { message: 'It ended with exit code 1.' } },
+      { state: 'SUCCEEDED' },
+    ];
+    const task = (state: string) => wire.task.parse({ task_id: 't', state, state_history: history }).error;
+    const run = (state: string) => wire.run.parse({ run_id: 'r', state, state_history: history }).error;
+    expect([task('FAILED'), run('FAILED')]).toEqual(Array(2).fill('It ended with exit code 1.'));
+    expect([task('SUCCEEDED'), task('CACHED'), run('SUCCEEDED')]).toEqual(Array(3).fill(undefined));
+  });
 });
 
 describe('what upstream answers and we do not', () => {
