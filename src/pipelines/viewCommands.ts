@@ -47,6 +47,7 @@ export function viewCommands({ environments, store, view }: ViewCommandDeps) {
         title: 'Filter pipelines and runs (1/2)',
         prompt: 'Part of a name; empty for all',
         value: store.filter.text,
+        ignoreFocusOut: true,
       });
       if (text === undefined) return;
       const chosen = await window.showQuickPick(
@@ -59,6 +60,7 @@ export function viewCommands({ environments, store, view }: ViewCommandDeps) {
           title: 'Filter pipelines and runs (2/2)',
           placeHolder: 'States of runs to show; none chosen shows all',
           canPickMany: true,
+          ignoreFocusOut: true,
         },
       );
       if (chosen === undefined) return;

@@ -215,19 +215,14 @@ describe('runs in the editor', () => {
   });
 
   it('the panel of an artifact is still there after a reload', async () => {
-    const { page, workbench } = editor;
+    const { page } = editor;
     await row(/^doze 20/).click();
     const graph = await webviewWith(page, 'node-rest');
     await graph.getByTestId('node-rest').click();
     await graph.getByTestId('artifact-report').getByTitle('Open in the editor').click();
     await expect.poll(() => framesWith(report)).toBe(1);
     await editor.screenshot('pipelines-runs-artifact');
-    // Not the page's own reload, which may outrun what VS Code keeps.
-    await Promise.all([
-      page.waitForEvent('domcontentloaded'),
-      workbench.runCommand('Developer: Reload Window'),
-    ]);
-    await workbench.waitUntilReady();
+    await editor.reload();
     await tab(/^report$/).waitFor();
     await expect.poll(() => framesWith(report), { timeout: 30_000 }).toBe(1);
     await editor.screenshot('pipelines-runs-restored');

@@ -102,9 +102,9 @@ describe('the Pipelines view', () => {
     const input = page.locator('.quick-input-widget input[type="text"]');
     await page.locator('.quick-input-title').filter({ hasText: '(1/2)' }).waitFor();
     await input.fill('search');
-    await page.keyboard.press('Enter');
+    await input.press('Enter');
     await page.locator('.quick-input-title').filter({ hasText: '(2/2)' }).waitFor();
-    await page.keyboard.press('Enter');
+    await input.press('Enter');
     await sidebarRow(/^pipeline-with-exit-handler 20/).waitFor({ state: 'detached' });
     await workbench.treeItem('churn-search').waitFor();
     expect(await workbench.treeItem('churn').count()).toBe(0);

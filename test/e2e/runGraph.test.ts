@@ -93,27 +93,6 @@ async function shownRun(graph: Frame): Promise<string> {
   return graph.getByTestId('run-select').evaluate((element) => (element as HTMLSelectElement).value);
 }
 
-/** In a browser VS Code writes its state every few seconds, not when its page goes. */
-async function isKeptByEditor(text: string): Promise<void> {
-  const read = (): Promise<string> =>
-    editor.page.evaluate(async () => {
-      const asked = <T>(request: IDBRequest<T>): Promise<T> =>
-        new Promise((resolve, reject) => {
-          request.onsuccess = () => resolve(request.result);
-          request.onerror = () => reject(request.error ?? new Error('The database does not answer.'));
-        });
-      const kept: unknown[] = [];
-      for (const { name } of await indexedDB.databases()) {
-        const database = await asked(indexedDB.open(name ?? ''));
-        for (const table of database.objectStoreNames)
-          kept.push(await asked(database.transaction(table).objectStore(table).getAll()));
-        database.close();
-      }
-      return JSON.stringify(kept);
-    });
-  await expect.poll(read, { timeout: 30_000 }).toContain(text);
-}
-
 async function pidsOfCluster(): Promise<{ readonly service: number; readonly supervisor: number }> {
   const status = await readStatus(supervisorPaths(editor.home));
   const service = status?.components.find((one) => one.endpoint !== null)?.process?.pid;
@@ -182,7 +161,6 @@ describe('the run graph in the editor', () => {
     await runIn(graph, 'RUNNING').waitFor();
 
     const runId = await shownRun(graph);
-    await isKeptByEditor(runId);
     await editor.reload();
     const again = await webviewWith(page, 'canvas', 60_000);
     await nodeIn(again, 'wait', 'RUNNING').waitFor({ timeout: 30_000 });

@@ -57,7 +57,7 @@ export interface Editor {
   serverOutput(): string;
   /** Keeps test/.out/screenshots/<name>.png. */
   screenshot(name: string): Promise<void>;
-  /** Loads the page again, as a user's reload does, and waits for the workbench. */
+  /** Reloads the window, as the command does, and waits for the workbench. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }
@@ -150,7 +150,11 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
       serverOutput: () => output.text,
       screenshot,
       async reload() {
-        await page.reload();
+        // Not the page's own reload, which may outrun what VS Code keeps.
+        await Promise.all([
+          page.waitForEvent('domcontentloaded'),
+          workbench.runCommand('Developer: Reload Window'),
+        ]);
         await workbench.waitUntilReady();
       },
       close,
