@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, testTimeout: number, fileParallelism = true) => ({
+const project = (name: string, testTimeout: number, fileParallelism = true, retry = 0) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.{ts,tsx}`],
     testTimeout,
     hookTimeout: testTimeout,
     fileParallelism,
+    retry,
   },
 });
 
@@ -16,7 +17,8 @@ export default defineConfig({
       project('unit', 20_000),
       project('contract', 120_000),
       project('integration', 180_000, false),
-      project('e2e', 240_000, false),
+      // A browser on a busy CI machine gets a second try; on your own you see the first.
+      project('e2e', 240_000, false, process.env['CI'] === undefined ? 0 : 1),
     ],
   },
 });
