@@ -10,7 +10,32 @@ const endpoint = z.object({
   token: z.string().min(16),
 });
 
-const endpointsFile = z.object({ version: z.literal(1), supervisorPid: z.int(), kfp: endpoint.optional() });
+const basic = z.object({ url: z.url(), username: z.string(), password: z.string() });
+
+/** A part that is missing isn't ready (yet). */
+const endpointsFile = z.object({
+  version: z.literal(1),
+  supervisorPid: z.int(),
+  kfp: endpoint.optional(),
+  kubernetes: z.object({ url: z.url(), kubeconfig: z.string() }).optional(),
+  /** HTTP of the ingress gateway: a service's host name goes into `Host`. */
+  gateway: z.object({ url: z.url() }).optional(),
+  mlflow: basic.optional(),
+  s3: z
+    .object({ url: z.url(), accessKey: z.string(), secretKey: z.string(), region: z.string() })
+    .optional(),
+  /** `url` without credentials: `postgresql://127.0.0.1:5432`. */
+  postgres: basic.optional(),
+  redis: z.object({ url: z.url(), password: z.string() }).optional(),
+  feast: z
+    .object({
+      /** Holds the demo's feature_store.yaml. */
+      repository: z.string(),
+      server: endpoint.optional(),
+      registry: endpoint.optional(),
+    })
+    .optional(),
+});
 
 export type EmbeddedEndpoints = z.infer<typeof endpointsFile>;
 

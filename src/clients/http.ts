@@ -1,4 +1,5 @@
 /** The one HTTP client. Every call takes a signal and has a timeout; failures become a SlipwayError with a reason. */
+import type { Agent } from 'node:https';
 import axios, { isAxiosError, type AxiosRequestConfig } from 'axios';
 import { isAbort, SlipwayError } from '../core/base/errors.ts';
 
@@ -26,13 +27,18 @@ export interface HttpEndpoint {
   readonly token: string | undefined;
   /** For people, e.g. `the pipeline service`. */
   readonly label: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For https: trusted authorities, client certificate. */
+  readonly agent?: Agent;
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** An object goes as JSON; a string as it is. */
   readonly body?: unknown;
+  readonly contentType?: string;
   readonly timeoutMs?: number;
   readonly responseType?: 'json' | 'text' | 'stream';
 }
@@ -48,7 +54,12 @@ export async function http(
     url: endpoint.url + request.path,
     params: request.query,
     data: request.body,
-    headers: endpoint.token === undefined ? {} : { Authorization: `Bearer ${endpoint.token}` },
+    headers: {
+      ...endpoint.headers,
+      ...(endpoint.token === undefined ? {} : { Authorization: `Bearer ${endpoint.token}` }),
+      ...(request.contentType === undefined ? {} : { 'Content-Type': request.contentType }),
+    },
+    httpsAgent: endpoint.agent,
     timeout: request.timeoutMs ?? 15_000,
     maxRedirects: 0,
     // No limit. Any other number, infinity too, makes axios wrap streams so that destroying one leaves its connection open.
