@@ -40,7 +40,10 @@ export interface ContainerRuntime {
   /** Leader of the container's process group. */
   readonly pid: number | undefined;
   readonly startedAt: number | undefined;
-  /** Output as it came, stdout and stderr in one; rotated parts older first. Their times are in the log index. */
+  /**
+   * Output as it came, stdout and stderr in one; rotated parts older first, the last one is written to now. Each has its
+   * times beside it (logIndex.ts). At rotation the current file is copied to a new part, then truncated.
+   */
   readonly logFiles: readonly string[];
   /** Of the instance before this one. */
   readonly previousLogFiles: readonly string[];
