@@ -31,6 +31,8 @@ const endpointsFile = z.object({
     .object({
       /** Holds the demo's feature_store.yaml. */
       repository: z.string(),
+      /** SQLAlchemy's; names a password file instead of a password. */
+      registryUrl: z.string(),
       server: endpoint.optional(),
       registry: endpoint.optional(),
     })
