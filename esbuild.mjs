@@ -16,6 +16,16 @@ const common = {
   loader: { '.wasm': 'binary' },
 };
 
+/** client-node is a bundle of its own: whoever imports it gets `require('./kubernetes.js')`, run when the importer is. */
+/** @type {import('esbuild').Plugin} */
+const lateClientNode = {
+  name: 'late-client-node',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/clientNode\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './kubernetes.js', external: true },
+    ),
+};
+
 // The extension loads on every start, so it is one small file; session and worker load on first use.
 /** @type {import('esbuild').BuildOptions} */
 const host = {
@@ -26,9 +36,11 @@ const host = {
   external: ['vscode'],
   // The sources are ESM; CommonJS has no import.meta, and files that ship beside the code are found from here.
   define: { 'import.meta.dirname': '__dirname' },
+  plugins: [lateClientNode],
   entryPoints: {
     extension: 'src/extension.ts',
     session: 'src/session.ts',
+    kubernetes: 'src/clients/kubernetes/clientNode.ts',
     'graph-worker': 'src/graph-worker.ts',
     cli: 'src/cli/main.ts',
   },

@@ -30,6 +30,8 @@ export interface HttpEndpoint {
   readonly headers?: Readonly<Record<string, string>>;
   /** For https: trusted authorities, client certificate. */
   readonly agent?: Agent;
+  /** Asked before each call for credentials that expire; what it answers is added to the above. */
+  readonly authenticate?: () => Promise<Pick<HttpEndpoint, 'headers' | 'agent'>>;
 }
 
 export interface HttpRequest {
@@ -49,6 +51,7 @@ export async function http(
   request: HttpRequest,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const credentials = await endpoint.authenticate?.();
   const config: AxiosRequestConfig = {
     method: request.method,
     url: endpoint.url + request.path,
@@ -56,10 +59,11 @@ export async function http(
     data: request.body,
     headers: {
       ...endpoint.headers,
+      ...credentials?.headers,
       ...(endpoint.token === undefined ? {} : { Authorization: `Bearer ${endpoint.token}` }),
       ...(request.contentType === undefined ? {} : { 'Content-Type': request.contentType }),
     },
-    httpsAgent: endpoint.agent,
+    httpsAgent: credentials?.agent ?? endpoint.agent,
     timeout: request.timeoutMs ?? 15_000,
     maxRedirects: 0,
     // No limit. Any other number, infinity too, makes axios wrap streams so that destroying one leaves its connection open.

@@ -4,9 +4,9 @@
  */
 import { Agent } from 'node:https';
 import type { Readable } from 'node:stream';
-import { KubeConfig } from '@kubernetes/client-node';
 import { SlipwayError } from '../../core/base/errors.ts';
 import { http, type HttpEndpoint, type HttpRequest } from '../http.ts';
+import { KubeConfig } from './clientNode.ts';
 import type { KubernetesList, KubernetesObject } from './model.ts';
 
 export type PatchType =
@@ -119,11 +119,11 @@ export class KubernetesApi {
       request.responseType === 'stream'
         ? signal
         : AbortSignal.any([signal, AbortSignal.timeout(request.timeoutMs ?? CONNECT_TIMEOUT_MS)]);
-    return http(await this.#endpoint(), request, limit);
+    return http(await this.endpoint(), request, limit);
   }
 
   /** Asked anew for each call: a credential from an exec plugin or a cloud expires. */
-  async #endpoint(): Promise<HttpEndpoint> {
+  async endpoint(): Promise<HttpEndpoint> {
     const cluster = this.#config.getCurrentCluster();
     if (cluster === null)
       throw new SlipwayError(
