@@ -57,3 +57,78 @@ export interface PodDirectory {
   find(namespace: string, name: string): PodRuntime | undefined;
   all(): Iterable<PodRuntime>;
 }
+
+/** A node as far as its pods' surroundings depend on it. */
+export interface PodHost {
+  readonly name: string;
+  /** Its InternalIP, `10.42.255.n`. */
+  readonly ip: string;
+  /** `<nodes folder>/<node>`: pods are in `pods/<uid>` under it. */
+  readonly folder: string;
+  /** What a container without limits may use, for `resourceFieldRef`: Kubernetes quantities. */
+  readonly allocatable: Readonly<Record<string, string>>;
+}
+
+/** How an image runs here. Made by `images/`. */
+export interface Image {
+  /** As the pod names it. */
+  readonly name: string;
+  /** For the status' `imageID`. */
+  readonly id: string;
+  /** What a person should know, e.g. which Python it really is: one sentence for an Event. */
+  readonly note: string | undefined;
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** The image's own; the pod's goes over it. PATH is among it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Flags that name a port when the pod gives none, e.g. `--http_port` → 8080. */
+  readonly portFlags: Readonly<Record<string, number>>;
+  /** Set: it runs in docker or podman. */
+  readonly runtime: string | undefined;
+}
+
+/** A container ready to start. */
+export interface PreparedContainer {
+  readonly command: ContainerCommand;
+  /** What the container's `terminationMessagePath` is on the host; empty before each start. */
+  readonly terminationMessageFile: string;
+  /** The same surroundings for other words: exec, probes, hooks. */
+  commandFor(words: readonly string[]): ContainerCommand;
+}
+
+/**
+ * What containers get: folder, addresses, volumes, environment, rewritten paths and ports. One for all nodes of the agent
+ * (`environment/podEnvironment.ts`). Errors are PodEnvironmentErrors, whose `reason` is the container's waiting reason or
+ * the Event's, and whose message is the kubelet's.
+ */
+export interface PodEnvironment {
+  /**
+   * Before the first container: pod IP, host ports (and the pod's annotation about them), volumes mounted. Calling it again,
+   * also after a restart of the agent, finds what is there. Throws `FailedMount`; to be tried again.
+   */
+  prepare(pod: Pod, host: PodHost, signal: AbortSignal): Promise<PodSandbox>;
+  /** True when `image` will answer at once: *already present on machine*. */
+  hasImage(image: string, signal: AbortSignal): Promise<boolean>;
+  /** Makes what the image needs (minutes at first). Throws `ErrImagePull`, `ErrImageNeverPull` or `InvalidImageName`. */
+  image(container: Container, report: (line: string) => void, signal: AbortSignal): Promise<Image>;
+  /** Throws `CreateContainerConfigError` or `CreateContainerError`. */
+  container(
+    sandbox: PodSandbox,
+    container: Container,
+    image: Image,
+    signal: AbortSignal,
+  ): Promise<PreparedContainer>;
+  /** The pod's object is another: labels and annotations in its volumes follow. */
+  update(sandbox: PodSandbox, pod: Pod, signal: AbortSignal): Promise<void>;
+  /** Names of emptyDir volumes that are larger than their sizeLimit, with what they use in bytes. */
+  oversizedVolumes(sandbox: PodSandbox, signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /** After its last process: volumes, ports and address are given back, the folder is deleted. */
+  release(sandbox: PodSandbox, signal: AbortSignal): Promise<void>;
+}
+
+/** `runProbe` of `probes/`: one probe, once. `undefined` message: it passed. */
+export interface ProbeResult {
+  readonly passed: boolean;
+  /** The kubelet's text for the Event, e.g. `HTTP probe failed with statuscode: 503`. */
+  readonly message: string;
+}
