@@ -7,6 +7,7 @@ import { readStateFile, writePrivateFile } from '../files.ts';
 import { processStarted } from '../processes.ts';
 import { PythonEnvironments } from '../python/environments.ts';
 import { withLock } from '../python/lock.ts';
+import { ClusterEndpoints } from './clusterEndpoints.ts';
 import { startKfpService } from './server.ts';
 import { servicePaths, serviceRecord } from './servicePaths.ts';
 
@@ -24,6 +25,7 @@ export async function kfpServiceMain(log: (line: string) => void): Promise<void>
         token: await readOrMakeToken(paths.token),
         folder: paths.folder,
         environments: new PythonEnvironments({ onProgress: log }),
+        endpoints: new ClusterEndpoints(),
         log,
       });
       await writePrivateFile(

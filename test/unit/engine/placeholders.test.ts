@@ -45,6 +45,7 @@ const input: ExecutorInput = {
   inputArtifacts: new Map([['data', [dataset, { ...dataset, uri: '/b/data' }]]]),
   outputParameterFiles: new Map([['o', '/out/o']]),
   outputArtifacts: new Map([['model', [{ name: 'model', type: {}, uri: '/out/model', metadata: {} }]]]),
+  mirror: undefined,
   outputFile: '/out/executor_output.json',
   json: '{"inputs":{}}',
 };

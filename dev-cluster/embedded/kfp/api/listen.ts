@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { DatabaseSync } from 'node:sqlite';
 import { SlipwayError } from '../../../../src/core/base/errors.ts';
 import type { Engine } from '../engine/contract.ts';
+import type { MlflowTracking } from '../mlflow/tracking.ts';
 import { ArtifactStore } from '../store/artifacts.ts';
 import { AttemptStore } from '../store/attempts.ts';
 import { transaction } from '../store/database.ts';
@@ -28,6 +29,8 @@ const NEXT_PORTS = 20;
 export interface ApiOptions {
   readonly db: DatabaseSync;
   readonly engine: Engine;
+  /** Where runs are tracked in MLflow, too. */
+  readonly mlflow?: MlflowTracking;
   /** The wanted port; 0 lets the system choose. Taken by someone else, the next free one is used. */
   readonly port: number;
   readonly token: string;
@@ -64,7 +67,7 @@ export async function listen(options: ApiOptions): Promise<ListeningApi> {
   };
 }
 
-function routes({ db, engine }: ApiOptions): readonly Route[] {
+function routes({ db, engine, mlflow }: ApiOptions): readonly Route[] {
   const experiments = new ExperimentStore(db);
   const versions = new VersionStore(db);
   const tasks = new TaskStore(db);
@@ -78,7 +81,14 @@ function routes({ db, engine }: ApiOptions): readonly Route[] {
       versions,
       transaction: (work) => transaction(db, work),
     }),
-    ...runRoutes({ db, engine, runs: new RunStore(db), versions, experiments }),
+    ...runRoutes({
+      db,
+      engine,
+      runs: new RunStore(db),
+      versions,
+      experiments,
+      ...(mlflow === undefined ? {} : { mlflow }),
+    }),
     ...treeRoutes({ db, tasks, attempts, artifacts: new ArtifactStore(db) }),
     ...logRoutes({
       find: (runId, name) => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isFinal } from '../../../../src/clients/kfp/model.ts';
 import type { JsonObject } from '../../../../src/core/base/json.ts';
 import type { Engine } from '../engine/contract.ts';
+import { mlflowInput, type MlflowTracking } from '../mlflow/tracking.ts';
 import { invalid, KfpError } from '../errors.ts';
 import { transaction } from '../store/database.ts';
 import type { ExperimentStore } from '../store/experiments.ts';
@@ -34,7 +35,7 @@ const newRun = message({
     pipeline_root: z.string().default(''),
   }).optional(),
   service_account: z.string().default(''),
-  plugins_input: z.record(z.string(), z.unknown()).optional(),
+  plugins_input: z.record(z.string(), z.json()).optional(),
   run_id: outputOnly,
   storage_state: outputOnly,
   created_at: outputOnly,
@@ -45,6 +46,7 @@ const newRun = message({
   run_details: outputOnly,
   recurring_run_id: outputOnly,
   state_history: outputOnly,
+  plugins_output: outputOnly,
 });
 
 type NewRun = z.infer<typeof newRun>;
@@ -67,6 +69,8 @@ function toWire(run: ListedRun, taskDetails: readonly JsonObject[] = []): JsonOb
         }),
     runtime_config: populated({ parameters: run.parameters, pipeline_root: run.pipelineRoot }),
     service_account: run.serviceAccount,
+    plugins_input: run.pluginsInput,
+    plugins_output: run.pluginsOutput,
     created_at: timestamp(run.createdAt),
     scheduled_at: timestamp(run.scheduledAt),
     finished_at: run.finishedAt === null ? EPOCH : timestamp(run.finishedAt),
@@ -82,6 +86,8 @@ export interface RunDeps {
   readonly runs: RunStore;
   readonly versions: VersionStore;
   readonly experiments: ExperimentStore;
+  /** Where runs are tracked in MLflow, too. */
+  readonly mlflow?: MlflowTracking;
 }
 
 export function runRoutes(deps: RunDeps): readonly Route[] {
@@ -108,7 +114,7 @@ export function runRoutes(deps: RunDeps): readonly Route[] {
       method: 'POST',
       path: root,
       handler: async (call) => {
-        const created = createRun(deps, await call.body(newRun), call.query.get('experiment_id') ?? '');
+        const created = await createRun(deps, await call.body(newRun), call);
         // PENDING, as upstream answers: the engine may have begun before this response is out.
         const answer = toWire(getRun(db, created));
         engine.start(created);
@@ -189,10 +195,10 @@ export function runRoutes(deps: RunDeps): readonly Route[] {
 }
 
 /** Checks everything before the first row is written; returns the new run's id. */
-function createRun(deps: RunDeps, given: NewRun, experimentQuery: string): string {
+async function createRun(deps: RunDeps, given: NewRun, call: Call): Promise<string> {
   const { db, runs, experiments } = deps;
   if (given.display_name === '') throw invalid('The run name is empty. Please specify a valid name');
-  const wanted = given.experiment_id || experimentQuery;
+  const wanted = given.experiment_id || (call.query.get('experiment_id') ?? '');
   const experiment = wanted === '' ? experiments.getDefault() : experiments.get(wanted);
   const source = findSource(deps, given);
   const { spec, document } = readDocument(JSON.stringify(source.spec));
@@ -200,6 +206,18 @@ function createRun(deps: RunDeps, given: NewRun, experimentQuery: string): strin
   checkParameters(document.root.inputs.parameters, parameters);
   const id = randomUUID();
   const now = Date.now();
+  const input = mlflowInput.optional().safeParse(given.plugins_input?.['mlflow']);
+  if (!input.success)
+    throw invalid(
+      'plugins_input.mlflow must follow schema {experiment_name?: string, experiment_id?: string, disabled?: bool}',
+    );
+  const pipeline = { pipelineId: source.pipelineId, versionId: source.versionId };
+  const url = `http://${call.request.headers.host ?? ''}/#/runs/details/${id}`;
+  const tracked = await deps.mlflow?.begin(
+    { id, displayName: given.display_name, ...pipeline, url, startedAt: now },
+    input.data ?? {},
+    call.signal,
+  );
   transaction(db, () => {
     runs.insert({
       id,
@@ -213,6 +231,8 @@ function createRun(deps: RunDeps, given: NewRun, experimentQuery: string): strin
       parameters,
       pipelineRoot: given.runtime_config?.pipeline_root ?? '',
       serviceAccount: given.service_account,
+      pluginsInput: given.plugins_input ?? {},
+      pluginsOutput: tracked === undefined ? {} : { mlflow: tracked },
     });
     experiments.touch(experiment.id, now);
   });

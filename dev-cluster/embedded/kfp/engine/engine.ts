@@ -35,7 +35,10 @@ import { RunMachine } from './runMachine.ts';
 
 export interface EngineOptions {
   readonly stores: Stores;
+  /** Steps as processes of this machine. */
   readonly executor: Executor;
+  /** Steps as pods, where there is a Kubernetes. */
+  readonly pods?: PodPlace;
   /** Folder for logs, attempts and artifacts. */
   readonly home: string;
   readonly maxParallelSteps: number;
@@ -43,6 +46,17 @@ export interface EngineOptions {
   readonly parse: (spec: JsonObject) => PipelineDocument;
   /** What went wrong inside, for the log. */
   readonly onError: (error: Error) => void;
+}
+
+export interface PodPlace {
+  /** True: a run that begins now can have pods. */
+  readonly isReady: boolean;
+  readonly executor: Executor;
+  /** Deletes what is under a uri in the object store; what can't be reached stays. */
+  removeArtifacts(uri: string): Promise<void>;
+  /** Deletes the pods of a run. */
+  removePods(runId: string): Promise<void>;
+  close(): void;
 }
 
 /** How soon a run is taken up again after the store refused. */
@@ -115,10 +129,12 @@ export class PipelineEngine implements Engine {
     active?.machine.steps.kill();
     const folders = active?.folders ?? (run && this.#folders(run));
     if (!folders) return;
+    if (folders.mirror !== undefined) await this.#options.pods?.removePods(runId);
     await rm(folders.run, { recursive: true, force: true });
     // Cached tasks of other runs may still show what this one made.
     if (this.#options.stores.artifacts.areShared(runId)) return;
-    await rm(folders.artifacts, { recursive: true, force: true });
+    if (folders.mirror === undefined) await rm(folders.artifacts, { recursive: true, force: true });
+    else await this.#options.pods?.removeArtifacts(folders.artifacts);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the contract lets an engine wait here
@@ -128,6 +144,7 @@ export class PipelineEngine implements Engine {
     for (const timer of this.#reloads.values()) clearTimeout(timer);
     this.#reloads.clear();
     this.#options.executor.close();
+    this.#options.pods?.close();
     this.#onDidChange.dispose();
     this.#onDidStore.dispose();
   }
@@ -143,8 +160,11 @@ export class PipelineEngine implements Engine {
       if (!plan) return;
       const root = restoreTree(plan, this.#options.stores, runId);
       const timers = new Set<NodeJS.Timeout>();
-      const folders = this.#folders(run, plan.document);
-      const machine = new RunMachine(run, plan, this.#context(run, plan, folders, timers));
+      const place =
+        run.place ?? (root === undefined && this.#options.pods?.isReady === true ? 'pod' : 'process');
+      if (place !== run.place) this.#options.stores.runs.setPlace(runId, place);
+      const folders = this.#folders({ ...run, place }, plan.document);
+      const machine = new RunMachine(run, plan, this.#context({ ...run, place }, plan, folders, timers));
       if (machine.hasEnded && how !== 'retry') return;
       this.#active.set(runId, { machine, reason: how, folders, timers });
       this.#turn(runId, () => {
@@ -189,6 +209,13 @@ export class PipelineEngine implements Engine {
     this.#reloads.delete(runId);
   }
 
+  #end(runId: string, { folders }: ActiveRun): void {
+    this.#drop(runId);
+    // A retry brings here again what it needs.
+    if (folders.mirror !== undefined)
+      void rm(folders.mirror, { recursive: true, force: true }).catch(this.#options.onError);
+  }
+
   #clearTimers(active: ActiveRun): void {
     for (const timer of active.timers) clearTimeout(timer);
     active.timers.clear();
@@ -220,7 +247,7 @@ export class PipelineEngine implements Engine {
       for (const id of this.#touched) {
         const active = this.#active.get(id);
         if (active) active.reason = 'resume';
-        if (active?.machine.hasEnded) this.#drop(id);
+        if (active?.machine.hasEnded) this.#end(id, active);
         if (!changes.isEmpty) this.#announce(id);
       }
       if (tasks.length > 0) this.#onDidStore.fire(tasks);
@@ -311,7 +338,8 @@ export class PipelineEngine implements Engine {
     };
     return {
       stores: this.#options.stores,
-      executor: this.#options.executor,
+      executor:
+        run.place === 'pod' && this.#options.pods ? this.#options.pods.executor : this.#options.executor,
       folders,
       names: {
         jobName: run.displayName,
@@ -322,9 +350,14 @@ export class PipelineEngine implements Engine {
         scheduleTime: rfc3339(run.scheduledAt),
         workspacePath: folders.workspace,
       },
-      rootNote: folders.isElsewhere
-        ? `The pipeline root can't be reached from processes; artifacts are in ${folders.artifacts}.`
-        : undefined,
+      rootNotes: {
+        ...(this.#options.pods ? { place: run.place === 'pod' ? 'in pods' : 'as processes' } : {}),
+        ...(folders.isElsewhere
+          ? {
+              pipelineRoot: `The pipeline root can't be reached from here; artifacts are in ${folders.artifacts}.`,
+            }
+          : {}),
+      },
       get changes() {
         return changes();
       },
@@ -357,6 +390,7 @@ export class PipelineEngine implements Engine {
       id: run.id,
       pipelineName: parsed.name,
       wanted: run.pipelineRoot === '' ? parsed.defaultPipelineRoot : run.pipelineRoot,
+      place: run.place ?? 'process',
     });
   }
 }

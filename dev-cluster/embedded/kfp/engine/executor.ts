@@ -24,6 +24,10 @@ export interface Step {
   /** Where artifacts and the executor's output file go. */
   readonly outputFolder: string;
   readonly logPath: string;
+  /** Added to what every step is told. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The same for secrets: never written where others could read them. */
+  readonly credentials?: Readonly<Record<string, string>>;
 }
 
 export interface NewArtifact {

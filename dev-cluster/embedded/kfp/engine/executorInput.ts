@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { JsonObject, JsonValue } from '../../../../src/core/base/json.ts';
 import type { Component } from '../../../../src/core/ir/model.ts';
 import type { ArtifactRow } from '../store/artifacts.ts';
+import { localPath } from './artifactPaths.ts';
 import { typeSchema } from './cacheKey.ts';
 import { TaskError } from './errors.ts';
 import { parameterValues, type TaskIo } from './taskIo.ts';
@@ -21,14 +22,17 @@ export interface ExecutorInput {
   readonly outputParameterFiles: ReadonlyMap<string, string>;
   readonly outputArtifacts: ReadonlyMap<string, readonly RuntimeArtifact[]>;
   readonly outputFile: string;
+  /** Where copies of artifacts in object stores are; see artifactPaths.ts. */
+  readonly mirror: string | undefined;
   /** The message as protojson. */
   readonly json: string;
 }
 
 export interface OutputFolders {
-  /** Becomes the parent of the artifacts and of the executor's output file, as `dsl.get_uri` expects. */
+  /** Path or uri. Becomes the parent of the artifacts and of the executor's output file, as `dsl.get_uri` expects. */
   readonly artifacts: string;
   readonly parameters: string;
+  readonly mirror?: string | undefined;
 }
 
 /** Throws TaskError `document` for names that would leave the folders. */
@@ -43,10 +47,10 @@ export function buildExecutorInput(component: Component, io: TaskIo, folders: Ou
   const outputArtifacts = new Map(
     component.outputs.artifacts.map(({ name, type, metadata }): [string, RuntimeArtifact[]] => [
       name,
-      [{ name, type: typeSchema(type), uri: join(folders.artifacts, safeName(name)), metadata }],
+      [{ name, type: typeSchema(type), uri: `${folders.artifacts}/${safeName(name)}`, metadata }],
     ]),
   );
-  const outputFile = join(folders.artifacts, 'executor_output.json');
+  const outputFile = join(localPath(folders.artifacts, folders.mirror), 'executor_output.json');
   const json = toJson(
     component,
     parameters,
@@ -65,7 +69,15 @@ export function buildExecutorInput(component: Component, io: TaskIo, folders: Ou
       outputFile,
     },
   );
-  return { parameters, inputArtifacts, outputParameterFiles, outputArtifacts, outputFile, json };
+  return {
+    parameters,
+    inputArtifacts,
+    outputParameterFiles,
+    outputArtifacts,
+    outputFile,
+    mirror: folders.mirror,
+    json,
+  };
 }
 
 /** A single path segment from the document. Throws TaskError `document`. */

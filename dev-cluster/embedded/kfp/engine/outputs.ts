@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../../../../src/core/base/json.ts';
+import { localPath, remoteUri } from './artifactPaths.ts';
 import { TaskError } from './errors.ts';
 import type { NewArtifact, Step } from './executor.ts';
 import { parseOutputText } from './values.ts';
@@ -46,20 +47,25 @@ export function collectOutputs(step: Step): CollectedOutputs {
     const made = Object.hasOwn(written.artifacts, name) ? (written.artifacts[name]?.artifacts ?? []) : [];
     const [first, ...rest] = made;
     artifacts.set(name, [
-      merge(planned, first),
-      ...rest.map((one) => merge({ name, uri: one.uri, metadata: {} }, one)),
+      merge(planned, first, step.input.mirror),
+      ...rest.map((one) => merge({ name, uri: one.uri, metadata: {} }, one, step.input.mirror)),
     ]);
   }
   return { parameters, artifacts };
 }
 
-function merge(planned: NewArtifact, made: z.infer<typeof artifact> | undefined): NewArtifact {
+function merge(
+  planned: NewArtifact,
+  made: z.infer<typeof artifact> | undefined,
+  mirror: string | undefined,
+): NewArtifact {
   if (!made) return { name: planned.name, uri: planned.uri, metadata: planned.metadata };
-  const uri = made.uri === '' ? planned.uri : made.uri;
+  const uri = made.uri === '' ? planned.uri : remoteUri(made.uri, mirror);
+  const path = localPath(uri, mirror);
   const customPath = made.custom_path ?? made.customPath ?? '';
   // The launcher uploads from the custom path to the uri.
-  if (customPath !== '' && customPath !== uri && uri.startsWith('/') && existsSync(customPath)) {
-    cpSync(customPath, uri, { recursive: true });
+  if (customPath !== '' && customPath !== path && path.startsWith('/') && existsSync(customPath)) {
+    cpSync(customPath, path, { recursive: true });
   }
   const given: JsonObject = made.metadata;
   return { name: planned.name, uri, metadata: { ...planned.metadata, ...given } };

@@ -3,6 +3,7 @@
  * placeholder again.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/core/base/json.ts';
+import { localPath } from './artifactPaths.ts';
 import { TaskError } from './errors.ts';
 import type { ExecutorInput } from './executorInput.ts';
 import { toText } from './values.ts';
@@ -108,6 +109,7 @@ function lookUp(path: string, input: ExecutorInput): string | undefined {
           (side === 'inputs' ? input.inputArtifacts : input.outputArtifacts).get(name),
           property,
           key,
+          input.mirror,
         )
       : side === 'outputs'
         ? input.outputParameterFiles.get(name)
@@ -124,6 +126,7 @@ function artifactText(
   artifacts: ExecutorInput['inputArtifacts'] extends ReadonlyMap<string, infer T> ? T | undefined : never,
   property: string | undefined,
   key: string | undefined,
+  mirror: string | undefined,
 ): string | undefined {
   const artifact = artifacts?.[0];
   if (!artifact) return 'null';
@@ -135,7 +138,7 @@ function artifactText(
       return artifact.uri;
     case 'path':
     case 'value':
-      return artifact.uri;
+      return localPath(artifact.uri, mirror);
     case 'name':
       return artifact.name;
     default: {

@@ -12,8 +12,8 @@ export interface RunContext {
   readonly folders: RunFolders;
   /** Without the task's own. */
   readonly names: Omit<Names, 'taskName' | 'taskId'>;
-  /** What people should know about the run's artifacts. */
-  readonly rootNote: string | undefined;
+  /** What people should know about the run: where it runs, where its artifacts are. */
+  readonly rootNotes: Readonly<Record<string, string>>;
   /** Those of the turn that is going on. */
   readonly changes: Changes;
   /** Decisions that follow in the same turn. */

@@ -57,7 +57,7 @@ export class RunMachine {
     this.#enterRun('RUNNING');
     const root = this.#create(undefined, undefined, this.#plan.document.root, 'ROOT', null);
     this.#root = root;
-    if (this.#context.rootNote !== undefined) root.notes = { pipelineRoot: this.#context.rootNote };
+    root.notes = this.#context.rootNotes;
     const given = Object.entries(this.run.parameters).map(([name, value]): [string, BoundParameter] => [
       name,
       { value, type: 'RUNTIME_VALUE_INPUT' },

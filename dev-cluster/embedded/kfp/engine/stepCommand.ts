@@ -20,8 +20,14 @@ const MAX_ARGUMENT_BYTES = 128 * 1024 - 1;
  */
 const START_EXECUTOR = `import gc
 gc.disable()
-import sys
+import os, sys
 from kfp.dsl.executor_main import executor_main
+mirror = os.environ.get('SLIPWAY_MIRROR')
+if mirror:
+    from kfp.dsl.types import artifact_types
+    artifact_types._S3_LOCAL_MOUNT_PREFIX = mirror + '/s3/'
+    artifact_types._GCS_LOCAL_MOUNT_PREFIX = mirror + '/gcs/'
+    artifact_types._MINIO_LOCAL_MOUNT_PREFIX = mirror + '/minio/'
 gc.freeze()
 gc.enable()
 with open(sys.argv.pop(1), encoding='utf-8') as file:
@@ -48,7 +54,7 @@ export interface StepCommand {
 }
 
 /** Images that a kfp Python environment stands in for without loss. */
-const PLAIN_PYTHON = /^(?:docker\.io\/)?(?:library\/)?python:[\w.-]+$|^$/;
+export const PLAIN_PYTHON = /^(?:docker\.io\/)?(?:library\/)?python:[\w.-]+$|^$/;
 
 /** Variables of the service's own process that a step must not see. */
 const PRIVATE = /^(SLIPWAY_|ELECTRON_|VSCODE_|NODE_|PYTHON|VIRTUAL_ENV$|__)/;
@@ -86,7 +92,7 @@ export async function stepCommand(
   return { argv: [findProgram(step, argv, env), ...argv.slice(1)], env, notes };
 }
 
-function pythonFor(
+export function pythonFor(
   python: PythonFunction,
   environments: PythonEnvironmentSource,
   signal: AbortSignal,
@@ -100,7 +106,7 @@ function pythonFor(
       });
 }
 
-function pythonArgv(
+export function pythonArgv(
   step: Step,
   python: PythonFunction,
   environment: PythonEnvironment,
@@ -139,13 +145,22 @@ function stepEnv(step: Step, environment: PythonEnvironment): NodeJS.ProcessEnv 
   return {
     ...Object.fromEntries(inherited),
     PATH: [bin, process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter),
-    PYTHONUNBUFFERED: '1',
     TMPDIR: temporaryFolder(step),
-    _KFP_RUNTIME: 'true',
     KFP_POD_NAME: step.attempt,
     KFP_POD_UID: step.taskId,
+    ...step.credentials,
+    ...ownEnv(step),
+  };
+}
+
+/** What every step is told, wherever it runs. */
+export function ownEnv(step: Step): Readonly<Record<string, string>> {
+  return {
+    PYTHONUNBUFFERED: '1',
+    _KFP_RUNTIME: 'true',
     KFP_RETRY_INDEX: String(step.retryIndex),
     KFP_RUN_ID: step.runId,
+    ...step.env,
     ...Object.fromEntries(
       step.container.env.map(({ name, value }) => [name, resolveText(value, step.input, step.names)]),
     ),

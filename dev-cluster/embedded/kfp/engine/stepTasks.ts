@@ -6,11 +6,13 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/c
 import type { ArtifactRow } from '../store/artifacts.ts';
 import type { AttemptEnd } from '../store/attempts.ts';
 import type { IoType, TaskRow } from '../store/tasks.ts';
+import { localPath } from './artifactPaths.ts';
 import { customFingerprint, fingerprint } from './cacheKey.ts';
 import { TaskError } from './errors.ts';
 import { StopStep, type ContainerSpec, type NewArtifact, type Step, type StepOutcome } from './executor.ts';
 import { buildExecutorInput, safeName } from './executorInput.ts';
 import { importArtifact } from './importer.ts';
+import { bindInputs } from './kubernetesConfig.ts';
 import type { Names } from './placeholders.ts';
 import type { Plan } from './plan.ts';
 import { backOff, type RunContext } from './runContext.ts';
@@ -287,7 +289,7 @@ export class StepTasks {
             outputParameters: node.component.outputs.parameters,
             image: container.image,
             cmdArgs: [...container.command, ...container.args],
-            pvcNames: pvcNames(this.#plan.kubernetes(container)),
+            pvcNames: pvcNames(bindInputs(this.#plan.kubernetes(container), scopeOf(node))),
           })
         : customFingerprint(task.componentRef, task.caching.key);
     const found = this.#context.stores.tasks.findCached(node.fingerprint);
@@ -319,7 +321,7 @@ export class StepTasks {
     const { folders } = this.#context;
     const folder = join(folders.run, attempt);
     // A folder per attempt: what a failed one half wrote is never taken for a result.
-    const outputFolder = join(folders.artifacts, safeName(node.key), `${node.id}-${number}`);
+    const outputs = `${folders.artifacts}/${safeName(node.key)}/${node.id}-${number}`;
     return {
       attempt,
       runId: node.runId,
@@ -327,17 +329,23 @@ export class StepTasks {
       retryIndex: number - 1,
       component: node.component,
       container,
-      kubernetes: this.#plan.kubernetes(container),
+      kubernetes: bindInputs(this.#plan.kubernetes(container), scopeOf(node)),
       input: buildExecutorInput(node.component, node.inputs, {
-        artifacts: outputFolder,
+        artifacts: outputs,
         parameters: join(folder, 'outputs'),
+        mirror: folders.mirror,
       }),
       names: this.#names(node),
       folder,
-      outputFolder,
+      outputFolder: localPath(outputs, folders.mirror),
       logPath: join(folders.run, `${attempt}.log`),
     };
   }
+}
+
+/** The DAG that the task is in; an iteration's parent is its loop. */
+function scopeOf({ parent, iteration }: TaskNode): TaskNode | undefined {
+  return iteration === null ? parent : parent?.parent;
 }
 
 /** Volumes hold what other steps wrote, so they are part of what a step depends on. */
@@ -345,7 +353,7 @@ function pvcNames(kubernetes: JsonObject): string[] {
   const mounts = kubernetes['pvcMount'];
   if (!Array.isArray(mounts)) return [];
   const names = (mounts as readonly JsonValue[]).flatMap((mount) => {
-    const name = isJsonObject(mount) ? mount['constant'] : undefined;
+    const name = isJsonObject(mount) ? (mount['pvcNameParameter'] ?? mount['constant']) : undefined;
     return typeof name === 'string' ? [name] : [];
   });
   return [...new Set(names)].sort();

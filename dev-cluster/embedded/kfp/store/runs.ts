@@ -24,6 +24,9 @@ export function stateHistoryColumn<S extends string>(states: readonly [S, ...S[]
   );
 }
 
+/** Where the steps of a run run; it never changes once the run has begun. */
+export type Place = 'process' | 'pod';
+
 export interface RunRow {
   readonly id: string;
   readonly displayName: string;
@@ -41,6 +44,11 @@ export interface RunRow {
   readonly parameters: Readonly<Record<string, JsonValue>>;
   readonly pipelineRoot: string;
   readonly serviceAccount: string;
+  /** `undefined` until it begins. */
+  readonly place: Place | undefined;
+  /** By the plugin's name. */
+  readonly pluginsInput: JsonObject;
+  readonly pluginsOutput: JsonObject;
   readonly error: string | null;
   readonly stateHistory: readonly StateChange<RunState>[];
 }
@@ -58,7 +66,8 @@ export type NewRunRow = Pick<
   | 'parameters'
   | 'pipelineRoot'
   | 'serviceAccount'
->;
+> &
+  Partial<Pick<RunRow, 'pluginsInput'>> & { readonly pluginsOutput?: { readonly mlflow?: MlflowOutput } };
 
 export const runRow = z.object({
   id: z.string(),
@@ -76,15 +85,33 @@ export const runRow = z.object({
   parameters: jsonColumn,
   pipelineRoot: z.string(),
   serviceAccount: z.string(),
+  place: z.enum(['process', 'pod', '']).transform((place) => (place === '' ? undefined : place)),
+  pluginsInput: jsonColumn,
+  pluginsOutput: jsonColumn,
   error: z.string().nullable(),
   stateHistory: stateHistoryColumn(RUN_STATES),
+});
+
+const mlflowOutput = z.object({
+  entries: z.record(z.string(), z.object({ value: z.string(), render_type: z.literal('URL').optional() })),
+  state: z.enum(['PLUGIN_SUCCEEDED', 'PLUGIN_FAILED']),
+  state_message: z.string().optional(),
+});
+/** `plugins_output.mlflow`, as the plugin of KFP 2.17 fills it. */
+export type MlflowOutput = z.infer<typeof mlflowOutput>;
+
+const pluginsOutput = z.object({
+  pluginsOutput: z
+    .string()
+    .transform((text) => z.object({ mlflow: mlflowOutput.optional() }).parse(JSON.parse(text))),
 });
 
 /** Columns as `runRow` reads them. */
 export const RUN_COLUMNS = `id, display_name AS displayName, description, experiment_id AS experimentId,
   storage_state AS storageState, state, created_at AS createdAt, scheduled_at AS scheduledAt,
   finished_at AS finishedAt, pipeline_id AS pipelineId, version_id AS versionId, spec_json AS spec,
-  parameters_json AS parameters, pipeline_root AS pipelineRoot, service_account AS serviceAccount, error,
+  parameters_json AS parameters, pipeline_root AS pipelineRoot, service_account AS serviceAccount, place,
+  plugins_input_json AS pluginsInput, plugins_output_json AS pluginsOutput, error,
   state_history_json AS stateHistory`;
 
 export class RunStore {
@@ -93,14 +120,17 @@ export class RunStore {
   readonly #state: StatementSync;
   readonly #setState: StatementSync;
   readonly #setStorageState: StatementSync;
+  readonly #setPlace: StatementSync;
+  readonly #plugins: StatementSync;
   readonly #delete: StatementSync;
   readonly #unfinished: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
       `INSERT INTO runs (id, display_name, description, experiment_id, state, created_at, scheduled_at, pipeline_id,
-         version_id, spec_json, parameters_json, pipeline_root, service_account, state_history_json)
-       VALUES (?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         version_id, spec_json, parameters_json, pipeline_root, service_account, plugins_input_json, plugins_output_json,
+         state_history_json)
+       VALUES (?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#get = db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`);
     this.#state = db.prepare('SELECT state FROM runs WHERE id = ?');
@@ -109,6 +139,8 @@ export class RunStore {
          state_history_json = json_insert(state_history_json, '$[#]', json(?4)) WHERE id = ?5`,
     );
     this.#setStorageState = db.prepare('UPDATE runs SET storage_state = ? WHERE id = ?');
+    this.#plugins = db.prepare('SELECT plugins_output_json AS pluginsOutput FROM runs WHERE id = ?');
+    this.#setPlace = db.prepare('UPDATE runs SET place = ? WHERE id = ?');
     this.#delete = db.prepare('DELETE FROM runs WHERE id = ?');
     this.#unfinished = db.prepare(
       `SELECT id FROM runs WHERE state IN ('PENDING', 'RUNNING', 'CANCELING') ORDER BY created_at, rowid`,
@@ -130,6 +162,8 @@ export class RunStore {
       JSON.stringify(run.parameters),
       run.pipelineRoot,
       run.serviceAccount,
+      JSON.stringify(run.pluginsInput ?? {}),
+      JSON.stringify(run.pluginsOutput ?? {}),
       JSON.stringify(history),
     );
   }
@@ -153,6 +187,16 @@ export class RunStore {
 
   setStorageState(id: string, state: 'AVAILABLE' | 'ARCHIVED'): void {
     this.#setStorageState.run(state, id);
+  }
+
+  /** `undefined` for a run that isn't in MLflow. */
+  mlflowOutput(id: string): MlflowOutput | undefined {
+    const row = this.#plugins.get(id);
+    return row && pluginsOutput.parse(row).pluginsOutput.mlflow;
+  }
+
+  setPlace(id: string, place: Place): void {
+    this.#setPlace.run(place, id);
   }
 
   /** Its tasks, attempts and artifact links go with it. */

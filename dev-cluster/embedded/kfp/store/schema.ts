@@ -64,4 +64,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX artifact_tasks_task ON artifact_tasks(task_id);
   CREATE INDEX artifact_tasks_artifact ON artifact_tasks(artifact_id);
   `,
+  `
+  -- 'process' or 'pod', decided when the run begins; '' before, and in runs from before there were pods.
+  ALTER TABLE runs ADD COLUMN place TEXT NOT NULL DEFAULT '';
+  ALTER TABLE runs ADD COLUMN plugins_input_json TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE runs ADD COLUMN plugins_output_json TEXT NOT NULL DEFAULT '{}';
+  `,
 ];
