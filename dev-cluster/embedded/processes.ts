@@ -1,7 +1,12 @@
 /** What the supervisor wants to know of processes that may not be its children. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { processIdentity } from './kfp/engine/processIdentity.ts';
+
+export const processRecord = z.object({ pid: z.int(), started: z.string() });
+/** A process that can be told from a later one with the same pid. */
+export type ProcessRecord = z.infer<typeof processRecord>;
 
 /** Tells a process from a later one with the same pid; empty when there is no such process. */
 export function processStarted(pid: number): string {

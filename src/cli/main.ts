@@ -13,13 +13,17 @@ import {
 const JSON_OPTION = { type: 'boolean', help: 'Machine-readable output' } as const;
 const NONE = { min: 0, max: 0 } as const;
 const ONE = { min: 1, max: 1 } as const;
+const SOME = { min: 1, max: Number.POSITIVE_INFINITY } as const;
 
 const commands: readonly Command[] = [
   {
     name: 'up',
     help: 'Start the embedded cluster, or wait for the one that starts already',
     argumentCount: NONE,
-    options: { json: JSON_OPTION },
+    options: {
+      wait: { type: 'boolean', help: 'Until every component is ready, not only what the editor needs' },
+      json: JSON_OPTION,
+    },
     run: async (input) => (await import('./cluster.ts')).up(input),
   },
   {
@@ -35,6 +39,30 @@ const commands: readonly Command[] = [
     argumentCount: NONE,
     options: { json: JSON_OPTION },
     run: async (input) => (await import('./cluster.ts')).status(input),
+  },
+  {
+    name: 'start',
+    help: 'Start components of the running cluster, with what they depend on',
+    arguments: 'NAME…',
+    argumentCount: SOME,
+    options: { json: JSON_OPTION },
+    run: async (input) => (await import('./cluster.ts')).start(input),
+  },
+  {
+    name: 'stop',
+    help: 'Stop components until they are started, or up is run, again',
+    arguments: 'NAME…',
+    argumentCount: SOME,
+    options: { json: JSON_OPTION },
+    run: async (input) => (await import('./cluster.ts')).stop(input),
+  },
+  {
+    name: 'restart',
+    help: 'Stop components and start them again',
+    arguments: 'NAME…',
+    argumentCount: SOME,
+    options: { json: JSON_OPTION },
+    run: async (input) => (await import('./cluster.ts')).restart(input),
   },
   {
     name: 'logs',
@@ -65,7 +93,7 @@ const commands: readonly Command[] = [
     name: 'pipeline check',
     help: 'Say what is wrong in pipeline files, with its place (1: a file has errors)',
     arguments: 'FILE…',
-    argumentCount: { min: 1, max: Number.POSITIVE_INFINITY },
+    argumentCount: SOME,
     options: { json: JSON_OPTION },
     run: async ({ arguments: files, flag, signal }) =>
       (await import('./pipelineCheck.ts')).pipelineCheck(files, { json: flag('json'), signal }),

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { supervisorPaths } from '../../dev-cluster/embedded/supervisor/paths.ts';
-import { down } from '../../dev-cluster/embedded/supervisor/up.ts';
+import { down } from '../../dev-cluster/embedded/supervisor/down.ts';
 import { UsageError, type ExitCode, type Input } from './command.ts';
 
 export async function reset({ flag, signal }: Input): Promise<ExitCode> {

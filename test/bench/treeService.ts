@@ -13,7 +13,7 @@ import { ExperimentStore } from '../../dev-cluster/embedded/kfp/store/experiment
 import { RunStore } from '../../dev-cluster/embedded/kfp/store/runs.ts';
 import { readStateFile } from '../../dev-cluster/embedded/files.ts';
 import { isSameProcess, processMemoryMiB } from '../../dev-cluster/embedded/processes.ts';
-import { NODE_FLAGS } from '../../dev-cluster/embedded/supervisor/childProcess.ts';
+import { NODE_FLAGS } from '../../dev-cluster/embedded/supervisor/component.ts';
 import { medianMs, type BenchRow } from './suite.ts';
 
 const repository = join(import.meta.dirname, '..', '..');

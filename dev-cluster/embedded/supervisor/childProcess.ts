@@ -1,87 +1,93 @@
 /** Child processes that outlive the supervisor: started in a session of their own, or taken over from an earlier one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { delay } from '../../../src/core/base/abort.ts';
-import { SlipwayError } from '../../../src/core/base/errors.ts';
-import { isSameProcess, processStarted } from '../processes.ts';
-import type { ProcessRecord } from './status.ts';
+import { asError, SlipwayError } from '../../../src/core/base/errors.ts';
+import { isSameProcess, processStarted, type ProcessRecord } from '../processes.ts';
+import type { Command } from './component.ts';
+import { rotate } from './logFile.ts';
 
 const LIVENESS_INTERVAL_MS = 250;
+const STOPPING_INTERVAL_MS = 25;
 const STOP_GRACE_MS = 10_000;
 const KILL_WAIT_MS = 5_000;
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
-const TAIL_BYTES = 4_096;
-
-/**
- * For processes that stay: a small young generation. Left to itself V8 lets a service that pages through many runs
- * grow to twice its size (310 MiB instead of 190) for nothing that anyone would notice.
- */
-export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
 
 export interface Supervised {
   readonly record: ProcessRecord;
-  /** Resolves when the process is gone. */
-  readonly ended: Promise<void>;
+  /** Resolves when the process is gone; with the way it ended where that can be told. */
+  readonly ended: Promise<string | undefined>;
 }
 
-/** Starts `slipway internal ARGS` with both streams in the log file. */
-export function startInternal(args: readonly string[], logPath: string): Supervised {
-  const script = process.argv[1];
-  if (script === undefined)
-    throw new SlipwayError('noScript', 'Slipway cannot tell where its own program is.');
+/** Starts the program with both streams in the log file. Throws when there is no such program. */
+export async function startProcess(command: Command, logPath: string): Promise<Supervised> {
   mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
   rotate(logPath);
   const log = openSync(logPath, 'a', 0o600);
+  const { uid, gid } = command;
   try {
-    // ELECTRON_RUN_AS_NODE, when set, is inherited: the editor's runtime then stays a Node.
-    const child = spawn(process.execPath, [...NODE_FLAGS, script, 'internal', ...args], {
+    const child = spawn(command.program, command.args, {
       detached: true,
       stdio: ['ignore', log, log],
-      cwd: dirname(logPath),
+      cwd: command.cwd ?? dirname(logPath),
+      // ELECTRON_RUN_AS_NODE, when set, is inherited: the editor's runtime then stays a Node.
+      env: { ...process.env, ...command.env },
+      ...(uid === undefined ? {} : { uid }),
+      ...(gid === undefined ? {} : { gid }),
     });
     child.unref();
-    const ended = Promise.race([once(child, 'exit'), failed(once(child, 'error'))]).then(() => undefined);
     const { pid } = child;
-    return { record: { pid: pid ?? 0, started: pid === undefined ? '' : processStarted(pid) }, ended };
+    if (pid === undefined) {
+      const [error] = (await once(child, 'error')) as unknown[];
+      throw new SlipwayError(
+        'notStarted',
+        `${command.program} could not be started: ${asError(error).message}`,
+        { cause: error },
+      );
+    }
+    const ended = once(child, 'exit').then(([code, signal]) => ending(code, signal));
+    return { record: { pid, started: processStarted(pid) }, ended };
   } finally {
     closeSync(log);
   }
 }
 
-/** A process that could not be started has ended. */
-async function failed(error: Promise<unknown>): Promise<void> {
-  await error.catch(() => undefined);
+function ending(code: unknown, signal: unknown): string {
+  return typeof signal === 'string' ? `It was ended by ${signal}.` : `It ended with code ${String(code)}.`;
 }
 
-/** `undefined` when the recorded process is gone; its pid may belong to a stranger by now. */
-export function adopt(record: ProcessRecord | undefined, signal: AbortSignal): Supervised | undefined {
-  if (record === undefined || !isSameProcess(record.pid, record.started)) return undefined;
-  return { record, ended: waitUntilGone(record, signal).catch(() => undefined) };
+/** A process that somebody else started; the signal ends the waiting. */
+export function adopt(record: ProcessRecord, signal: AbortSignal): Supervised {
+  return {
+    record,
+    ended: waitUntilGone(record, LIVENESS_INTERVAL_MS, signal).then(
+      () => undefined,
+      () => undefined,
+    ),
+  };
+}
+
+export interface StopOptions {
+  readonly stopSignal?: NodeJS.Signals;
+  readonly stopGraceMs?: number;
 }
 
 /** Asks, then insists. Resolves true when the process is gone. Touches nothing but the very process of the record. */
-export async function stopProcess(record: ProcessRecord, graceMs = STOP_GRACE_MS): Promise<boolean> {
-  for (const [signal, waitMs] of [
-    ['SIGTERM', graceMs],
-    ['SIGKILL', KILL_WAIT_MS],
-  ] as const) {
-    if (!isSameProcess(record.pid, record.started)) return true;
-    send(record.pid, signal);
-    try {
-      await waitUntilGone(record, AbortSignal.timeout(waitMs));
-      return true;
-    } catch {
-      // Not gone in time: the next signal.
-    }
-  }
-  return false;
+export async function stopProcess(
+  record: ProcessRecord,
+  { stopSignal = 'SIGTERM', stopGraceMs = STOP_GRACE_MS }: StopOptions = {},
+): Promise<boolean> {
+  if (!isSameProcess(record.pid, record.started)) return true;
+  send(record.pid, stopSignal);
+  if (await isGoneWithin(record, stopGraceMs)) return true;
+  kill(record);
+  return isGoneWithin(record, KILL_WAIT_MS);
 }
 
+/** With all that it started in its own process group. */
 export function kill(record: ProcessRecord): void {
-  if (isSameProcess(record.pid, record.started)) send(record.pid, 'SIGKILL');
+  if (isSameProcess(record.pid, record.started)) send(-record.pid, 'SIGKILL');
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
@@ -93,34 +99,15 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function waitUntilGone(record: ProcessRecord, signal: AbortSignal): Promise<void> {
-  while (isSameProcess(record.pid, record.started)) await delay(LIVENESS_INTERVAL_MS, signal);
-}
-
-function rotate(path: string): void {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
-}
-
-/** What the process said last, without the program's name: for people, when it has ended. */
-export async function lastLogLine(path: string): Promise<string | undefined> {
+async function isGoneWithin(record: ProcessRecord, ms: number): Promise<boolean> {
   try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-      await file.read(buffer, 0, buffer.length, size - buffer.length);
-      return buffer
-        .toString('utf8')
-        .trimEnd()
-        .split('\n')
-        .at(-1)
-        ?.trim()
-        .replace(/^slipway: /, '');
-    } finally {
-      await file.close();
-    }
+    await waitUntilGone(record, STOPPING_INTERVAL_MS, AbortSignal.timeout(ms));
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
+}
+
+async function waitUntilGone(record: ProcessRecord, intervalMs: number, signal: AbortSignal): Promise<void> {
+  while (isSameProcess(record.pid, record.started)) await delay(intervalMs, signal);
 }

@@ -8,7 +8,11 @@ export interface SupervisorPaths {
   readonly lock: string;
   /** ClusterStatus. */
   readonly status: string;
+  /** Wanted: what people started and stopped by name. */
+  readonly wanted: string;
   readonly logs: string;
+  /** One record for each service that runs. */
+  readonly processes: string;
 }
 
 export function supervisorPaths(home = slipwayHome()): SupervisorPaths {
@@ -17,7 +21,9 @@ export function supervisorPaths(home = slipwayHome()): SupervisorPaths {
     folder,
     lock: join(folder, 'supervisor.lock'),
     status: join(folder, 'status.json'),
+    wanted: join(folder, 'wanted.json'),
     logs: join(folder, 'logs'),
+    processes: join(folder, 'processes'),
   };
 }
 

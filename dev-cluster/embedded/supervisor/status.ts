@@ -1,11 +1,8 @@
 /** What the supervisor says about itself and its components: the file that `up`, `status` and `down` read. */
 import { z } from 'zod';
 import { readStateFile } from '../files.ts';
-import { isSameProcess, processMemoryMiB } from '../processes.ts';
+import { isSameProcess, processMemoryMiB, processRecord } from '../processes.ts';
 import { supervisorPaths, type SupervisorPaths } from './paths.ts';
-
-const processRecord = z.object({ pid: z.int(), started: z.string() });
-export type ProcessRecord = z.infer<typeof processRecord>;
 
 /** `waiting`: for what it depends on. `failed`: it will be tried again, later and later. */
 const componentState = z.enum(['waiting', 'starting', 'ready', 'restarting', 'failed', 'stopped']);
@@ -50,19 +47,23 @@ export interface ReportedComponent {
   readonly version: string;
   readonly endpoint: string | null;
   readonly memoryMiB: number | null;
+  /** What it does now, or why it failed. */
   readonly message: string;
+  /** Of what it does now, 0 to 1; null when that can't be told. */
+  readonly fraction: number | null;
 }
 
 /** With a dead supervisor everything counts as stopped, although its children may wait to be adopted. */
 export function report(status: ClusterStatus | undefined): readonly ReportedComponent[] {
   if (status === undefined) return [];
   const isAlive = isSupervisorAlive(status);
-  return status.components.map(({ name, state, version, endpoint, message, process: child }) => ({
+  return status.components.map(({ name, state, version, endpoint, message, fraction, process: child }) => ({
     name,
     state: isAlive ? state : 'stopped',
     version,
     endpoint: isAlive ? endpoint : null,
     memoryMiB: isAlive && child !== undefined ? (processMemoryMiB(child.pid) ?? null) : null,
     message: isAlive ? message : 'Not running',
+    fraction: isAlive ? (fraction ?? null) : null,
   }));
 }

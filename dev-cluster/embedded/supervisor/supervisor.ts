@@ -1,22 +1,23 @@
 /**
  * The supervisor: one detached process per home that keeps the cluster's components going, whatever happens to the
  * editor. Files: component (data) ← components (the list) ← keeper (one component) ← supervisor; status is what all
- * others read; up and down are the commands' side.
+ * others read, wanted what they ask for; up, down and single are the commands' side.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { endpointsPath, type EmbeddedEndpoints } from '../../../src/clients/embedded.ts';
 import { delay } from '../../../src/core/base/abort.ts';
 import { asError, SlipwayError } from '../../../src/core/base/errors.ts';
 import { writePrivateFile } from '../files.ts';
-import { servicePaths } from '../kfp/servicePaths.ts';
 import { processStarted } from '../processes.ts';
 import { withLock } from '../python/lock.ts';
-import type { Component } from './component.ts';
-import { components, KFP } from './components.ts';
+import { components } from './components.ts';
 import { Keeper } from './keeper.ts';
+import { stopInOrder } from './order.ts';
 import { componentLog, supervisorPaths } from './paths.ts';
 import type { ClusterStatus } from './status.ts';
+import { WAKE_SIGNAL } from './wake.ts';
+import { isWanted, readWanted, type Wanted } from './wanted.ts';
 
 /** Runs until SIGTERM. Rejects at once with `alreadyRunning` when another supervisor has this home. */
 export async function supervisorMain(log: (line: string) => void): Promise<void> {
@@ -38,25 +39,29 @@ const STAYING_MS = 60_000;
 class Supervisor {
   readonly #paths = supervisorPaths();
   readonly #log: (line: string) => void;
-  readonly #keepers: readonly Keeper[];
+  readonly #keepers: ReadonlyMap<string, Keeper>;
   readonly #changed = new EventTarget();
+  #wanted: Wanted = {};
   #writing: Promise<void> = Promise.resolve();
   #isWriteQueued = false;
   #endpoints = '';
 
   constructor(log: (line: string) => void) {
     this.#log = log;
-    this.#keepers = components.map(
-      (component) =>
+    this.#keepers = new Map(
+      components.map((component) => [
+        component.name,
         new Keeper({
           component,
           logPath: componentLog(this.#paths, component.name),
+          dependencies: (onWait, signal) => this.#dependencies(component.dependsOn, onWait, signal),
           onChange: ({ name, state, message }) => {
             log(`${name} ${state}: ${message}`);
             this.#onChange();
           },
           log,
         }),
+      ]),
     );
   }
 
@@ -65,32 +70,62 @@ class Supervisor {
     // Children, which may outlive this process, do not keep it; without this it would end while it waits for one to die.
     const staying = setInterval(() => undefined, STAYING_MS);
     const signal = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'SIGHUP')]);
+    process.on(WAKE_SIGNAL, () => void this.#wake());
     this.#log(`The supervisor runs as process ${process.pid}`);
+    this.#wanted = await readWanted();
     this.#onChange();
-    const running = components.map((component, index) => this.#keep(component, index, stopping.signal));
+    const running = Array.from(this.#keepers.values(), (keeper) => this.#keep(keeper, stopping.signal));
     await signal;
     this.#log('The supervisor stops');
     stopping.abort();
     await Promise.race([Promise.all(running), delay(TASK_GRACE_MS, new AbortController().signal)]);
-    // Whoever depends on others goes first.
-    for (const keeper of this.#keepers.toReversed()) await keeper.stop();
+    await stopInOrder(components, async ({ name }) => this.#keepers.get(name)?.stop());
     await rm(endpointsPath(), { force: true });
     await this.#writing;
     clearInterval(staying);
     endOwnGroup();
   }
 
-  async #keep(component: Component, index: number, signal: AbortSignal): Promise<void> {
+  async #wake(): Promise<void> {
+    this.#wanted = await readWanted();
+    for (const keeper of this.#keepers.values()) keeper.retry();
+    this.#changed.dispatchEvent(new Event('change'));
+  }
+
+  /** Runs the component for as long as it is wanted, until the signal aborts. */
+  async #keep(keeper: Keeper, signal: AbortSignal): Promise<void> {
+    const isWantedNow = (): boolean => isWanted(keeper.component, this.#wanted);
     try {
-      while (!this.#isReady(component.dependsOn)) await once(this.#changed, 'change', { signal });
-      await this.#keepers[index]?.run(signal);
+      for (;;) {
+        await this.#until(isWantedNow, signal);
+        const unwanted = new AbortController();
+        const running = keeper.run(AbortSignal.any([signal, unwanted.signal]));
+        await this.#until(() => !isWantedNow(), signal);
+        unwanted.abort();
+        await running;
+        await keeper.stop();
+      }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
 
-  #isReady(names: readonly string[]): boolean {
-    return this.#keepers.every(({ status }) => !names.includes(status.name) || status.state === 'ready');
+  async #until(condition: () => boolean, signal: AbortSignal): Promise<void> {
+    while (!condition()) await once(this.#changed, 'change', { signal });
+  }
+
+  async #dependencies(
+    names: readonly string[],
+    onWait: (names: readonly string[]) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const missing = (): readonly string[] =>
+      names.filter((name) => this.#keepers.get(name)?.status.state !== 'ready');
+    while (missing().length > 0) {
+      const change = once(this.#changed, 'change', { signal });
+      onWait(missing());
+      await change;
+    }
   }
 
   #onChange(): void {
@@ -111,7 +146,7 @@ class Supervisor {
       const status: ClusterStatus = {
         version: 1,
         supervisor: { pid: process.pid, started: processStarted(process.pid) },
-        components: this.#keepers.map((keeper) => keeper.status),
+        components: Array.from(this.#keepers.values(), (keeper) => keeper.status),
       };
       await writePrivateFile(this.#paths.status, JSON.stringify(status, undefined, 2));
     } catch (error) {
@@ -120,10 +155,14 @@ class Supervisor {
   }
 
   async #writeEndpoints(): Promise<void> {
-    const url = this.#keepers.find(({ status }) => status.name === KFP)?.status.endpoint;
-    if (url === null || url === undefined) return;
-    const token = (await readFile(servicePaths().token, 'utf8')).trim();
-    const endpoints: EmbeddedEndpoints = { version: 1, supervisorPid: process.pid, kfp: { url, token } };
+    let endpoints: EmbeddedEndpoints = { version: 1, supervisorPid: process.pid };
+    for (const { endpoints: part } of this.#keepers.values())
+      endpoints = {
+        ...endpoints,
+        ...part,
+        // The one part that several components make.
+        ...(part.feast === undefined ? {} : { feast: { ...endpoints.feast, ...part.feast } }),
+      };
     const text = JSON.stringify(endpoints, undefined, 2);
     if (text === this.#endpoints) return;
     await writePrivateFile(endpointsPath(), text);

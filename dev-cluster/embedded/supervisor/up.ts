@@ -1,26 +1,29 @@
-/** `slipway up` and `slipway down`: the commands' side of the supervisor. */
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { endpointsPath } from '../../../src/clients/embedded.ts';
+/** `slipway up`: starts the supervisor, if need be, and waits. */
+import { mkdir } from 'node:fs/promises';
 import { delay } from '../../../src/core/base/abort.ts';
 import { asError, SlipwayError } from '../../../src/core/base/errors.ts';
-import { isSameProcess } from '../processes.ts';
-import { lastLogLine, startInternal, stopProcess, type Supervised } from './childProcess.ts';
+import { startProcess, type Supervised } from './childProcess.ts';
+import { internalCommand } from './component.ts';
 import { components } from './components.ts';
-import { supervisorPaths } from './paths.ts';
+import { lastLogLine } from './logFile.ts';
+import { componentLog, supervisorPaths } from './paths.ts';
 import {
   isSupervisorAlive,
   readStatus,
   report,
   type ClusterStatus,
+  type ComponentStatus,
   type ReportedComponent,
 } from './status.ts';
+import { wake } from './wake.ts';
+import { changeWanted, isWanted, readWanted, type Wanted } from './wanted.ts';
 
 const POLL_MS = 50;
 const UP_TIMEOUT_MS = 180_000;
+/** Programs may have to be built. */
+const WAIT_TIMEOUT_MS = 60 * 60_000;
 /** A supervisor that stops, or loses to another, is followed by another try. */
 const MAX_STARTS = 5;
-const SUPERVISOR_GRACE_MS = 30_000;
 
 export interface UpProgress {
   readonly component: string;
@@ -28,19 +31,32 @@ export interface UpProgress {
   readonly fraction?: number;
 }
 
+export interface UpOptions {
+  /** For every component, not only for those without which the editor can't work. */
+  readonly waitForAll: boolean;
+  readonly onProgress: (progress: UpProgress) => void;
+}
+
 /**
- * Resolves when all that is needed is ready. Any number may run at once: one supervisor wins, all wait for it.
- * Aborting stops the waiting, not the cluster.
+ * Resolves when all that is needed is ready. Any number may run at once: one supervisor wins, all wait for it. What was
+ * stopped by name is started again. Aborting stops the waiting, not the cluster.
  */
 export async function up(
-  onProgress: (progress: UpProgress) => void,
+  { waitForAll, onProgress }: UpOptions,
   signal: AbortSignal,
 ): Promise<readonly ReportedComponent[]> {
   const paths = supervisorPaths();
   await makeFolder(paths.folder);
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(UP_TIMEOUT_MS)]);
-  // An old failure does not count: the supervisor tries again within seconds.
+  const timeoutMs = waitForAll ? WAIT_TIMEOUT_MS : UP_TIMEOUT_MS;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  // An old failure does not count: the supervisor is woken and tries again.
   const startedAt = Date.now();
+  await changeWanted(onlyStarted, limit);
+  const wanted = await readWanted();
+  const wantedNames = new Set(
+    components.filter((component) => isWanted(component, wanted)).map(({ name }) => name),
+  );
+  await wake();
   const said = new Map<string, string>();
   let own: Supervised | undefined;
   let starts = 0;
@@ -48,38 +64,47 @@ export async function up(
     const status = await readStatus(paths);
     if (isSupervisorAlive(status)) {
       tellNews(status, said, onProgress);
-      const needed = status.components.filter(({ isNeeded }) => isNeeded);
-      if (needed.every(({ state }) => state === 'ready')) return report(status);
-      const failed = needed.find(({ state, at }) => state === 'failed' && at >= startedAt);
-      if (failed !== undefined)
-        throw new SlipwayError('componentFailed', `${failed.name} did not start: ${failed.message}`, {
-          action: `Run slipway logs ${failed.name}`,
-        });
+      const awaited = status.components.filter(({ name, isNeeded }) =>
+        waitForAll ? wantedNames.has(name) : isNeeded,
+      );
+      if (awaited.every(({ state }) => state === 'ready')) return report(status);
+      throwFailure(awaited, startedAt);
     } else if (own === undefined) {
       starts += 1;
-      const logPath = join(paths.logs, 'supervisor.log');
+      const logPath = componentLog(paths, 'supervisor');
       if (starts > MAX_STARTS)
         throw new SlipwayError(
           'supervisorFailed',
           `The supervisor did not start: ${(await lastLogLine(logPath)) ?? 'it said nothing.'}`,
           { action: 'Run slipway doctor' },
         );
-      const child = startInternal(['supervisor'], logPath);
+      const child = await startProcess(internalCommand(['supervisor']), logPath);
       own = child;
       void child.ended.then(() => {
         own = undefined;
       });
     }
-    await wait(limit, signal);
+    await wait(limit, timeoutMs, signal);
   }
 }
 
-async function wait(limit: AbortSignal, signal: AbortSignal): Promise<void> {
+const onlyStarted = (wanted: Wanted): Wanted =>
+  Object.fromEntries(Object.entries(wanted).filter(([, isOn]) => isOn));
+
+function throwFailure(components: readonly ComponentStatus[], since: number): void {
+  const failed = components.find(({ state, at }) => state === 'failed' && at >= since);
+  if (failed === undefined) return;
+  throw new SlipwayError('componentFailed', `${failed.name} did not start: ${failed.message}`, {
+    action: `Run slipway logs ${failed.name}`,
+  });
+}
+
+async function wait(limit: AbortSignal, timeoutMs: number, signal: AbortSignal): Promise<void> {
   try {
     await delay(POLL_MS, limit);
   } catch (error) {
     signal.throwIfAborted();
-    throw new SlipwayError('timeout', `The cluster was not ready within ${UP_TIMEOUT_MS / 60_000} minutes.`, {
+    throw new SlipwayError('timeout', `The cluster was not ready within ${timeoutMs / 60_000} minutes.`, {
       action: 'Run slipway status',
       cause: error,
     });
@@ -107,24 +132,4 @@ async function makeFolder(folder: string): Promise<void> {
       cause: error,
     });
   }
-}
-
-/** Stops what the supervisor of this home started, and nothing else. Returns the names of what ran. */
-export async function down(): Promise<readonly string[]> {
-  const status = await readStatus();
-  const stopped = new Set<string>();
-  if (isSupervisorAlive(status)) {
-    for (const { name, process } of status.components) if (process !== undefined) stopped.add(name);
-    await stopProcess(status.supervisor, SUPERVISOR_GRACE_MS);
-  }
-  // What a killed supervisor left behind.
-  for (const { name, start } of components) {
-    const record = start.kind === 'service' ? await start.find() : undefined;
-    if (record === undefined || !isSameProcess(record.pid, record.started)) continue;
-    stopped.add(name);
-    if (!(await stopProcess(record)))
-      throw new SlipwayError('notStopped', `${name} (process ${record.pid}) did not stop.`);
-  }
-  await rm(endpointsPath(), { force: true });
-  return [...stopped];
 }

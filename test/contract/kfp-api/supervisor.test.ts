@@ -264,11 +264,13 @@ describe('slipway down', () => {
 
   it('leaves a stranger alone that has the pid of what it once started', async () => {
     await up();
+    const before = await record('processes/kfp.json');
     await slipway('down');
     const stranger: ChildProcess = spawn('sleep', ['60']);
     const pid = stranger.pid ?? 0;
     const service = await record('kfp/service.json');
     await writeFile(join(home, 'embedded', 'kfp', 'service.json'), JSON.stringify({ ...service, pid }));
+    await writeFile(join(home, 'embedded', 'processes', 'kfp.json'), JSON.stringify({ ...before, pid }));
     const status = await record('status.json');
     await writeFile(
       join(home, 'embedded', 'status.json'),
