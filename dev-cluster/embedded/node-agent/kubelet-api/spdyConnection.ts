@@ -74,8 +74,9 @@ export class SpdyStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    const isFinished = this.readableEnded && this.writableFinished;
-    if (!isFinished && !this.#isReset) this.#send(this.#frames.reset(this.id, SPDY_CANCEL), () => undefined);
+    // As the Go library: who has said its last word doesn't reset.
+    if (!this.writableFinished && !this.#isReset)
+      this.#send(this.#frames.reset(this.id, SPDY_CANCEL), () => undefined);
     this.#isReset = true;
     this.#wantsMore?.();
     done(error);
@@ -128,8 +129,10 @@ export class SpdyConnection {
 
   async #take(frame: SpdyFrame): Promise<void> {
     switch (frame.type) {
-      case 'synStream':
-        return this.#open(frame.id, frame.headers, frame.isFinal);
+      case 'synStream': {
+        this.#open(frame.id, frame.headers, frame.isFinal);
+        return;
+      }
       case 'data': {
         const stream = this.#streams.get(frame.id);
         await stream?.receive(frame.data);

@@ -89,7 +89,12 @@ async function controlFrame(frame: Buffer, inflate: Inflate): Promise<SpdyFrame>
   };
   switch (type) {
     case SYN_STREAM:
-      return { type: 'synStream', id: word(0), isFinal, headers: headersOf(await inflate(body.subarray(10))) };
+      return {
+        type: 'synStream',
+        id: word(0),
+        isFinal,
+        headers: headersOf(await inflate(body.subarray(10))),
+      };
     case SYN_REPLY:
       return { type: 'synReply', id: word(0), isFinal, headers: headersOf(await inflate(body.subarray(4))) };
     case HEADERS:
