@@ -163,16 +163,20 @@ function unknownCommand(first: string, group: readonly Command[]): UsageError {
 }
 
 async function run(): Promise<void> {
+  const args = process.argv.slice(2);
   try {
-    process.exitCode = await main(process.argv.slice(2));
+    process.exitCode = await main(args);
   } catch (error) {
     process.exitCode = 2;
-    if (isAbort(error)) return;
-    const action = error instanceof SlipwayError ? error.action : undefined;
-    process.stderr.write(
-      `slipway: ${[asError(error).message, action ?? ''].map(sentence).join(' ').trim()}\n`,
-    );
+    if (!isAbort(error)) process.stderr.write(`slipway: ${explain(error)}\n`);
   }
+  // Whatever its parts still hold open: a process of the cluster that is done is gone, so that it is started again.
+  if (findCommand(commands, args)?.isInternal === true) process.exit();
+}
+
+function explain(error: unknown): string {
+  const action = error instanceof SlipwayError ? error.action : undefined;
+  return [asError(error).message, action ?? ''].map(sentence).join(' ').trim();
 }
 
 function sentence(text: string): string {
