@@ -65,6 +65,13 @@ const commands: readonly Command[] = [
     run: async (input) => (await import('./cluster.ts')).restart(input),
   },
   {
+    name: 'env',
+    help: 'Print the environment variables that point your own tools at the cluster; they hold its credentials',
+    argumentCount: NONE,
+    options: { json: JSON_OPTION, dotenv: { type: 'boolean', help: 'For a .env file' } },
+    run: async (input) => (await import('./env.ts')).env(input),
+  },
+  {
     name: 'logs',
     help: 'Print the log of a component, or of the supervisor',
     arguments: 'NAME',

@@ -38,6 +38,8 @@ function s3Variables(s3: NonNullable<EmbeddedEndpoints['s3']>): Readonly<Record<
   return {
     AWS_ACCESS_KEY_ID: s3.accessKey,
     AWS_SECRET_ACCESS_KEY: s3.secretKey,
+    // One of yours would not fit to these keys.
+    AWS_SESSION_TOKEN: '',
     AWS_REGION: s3.region,
     AWS_DEFAULT_REGION: s3.region,
     // All services, not S3 alone: these credentials must not go to the real AWS by mistake.
