@@ -132,3 +132,33 @@ export interface ProbeResult {
   /** The kubelet's text for the Event, e.g. `HTTP probe failed with statuscode: 503`. */
   readonly message: string;
 }
+
+export type ProbeKind = 'startup' | 'liveness' | 'readiness';
+
+/** One instance of a container as its probes and hooks see it. Made by `pods/` at each start. */
+export interface ProbedContainer {
+  readonly pod: Pod;
+  readonly spec: Container;
+  /** ms since 1970: `initialDelaySeconds` count from here, also after a restart of the agent. */
+  readonly startedAt: number;
+  /** Where the container's port is really served, at 127.0.0.1. */
+  hostPort(port: number): number;
+  commandFor(words: readonly string[]): ContainerCommand;
+}
+
+export interface ProbeListener {
+  /** The first outcome, and each change of it, by the thresholds. Of a startup probe: at most once. */
+  onOutcome(kind: ProbeKind, passed: boolean): void;
+  /** A single failure, for the Event *Unhealthy*: the kubelet's text without its `Liveness probe failed: `. */
+  onFailure(kind: ProbeKind, message: string): void;
+}
+
+export type LifecycleHandler = NonNullable<NonNullable<Container['lifecycle']>['postStart']>;
+
+/** Made by `probes/` (`probes/prober.ts`). */
+export interface Prober {
+  /** Runs the container's probes until the signal aborts; liveness and readiness begin when the startup probe has passed. */
+  watch(container: ProbedContainer, listener: ProbeListener, signal: AbortSignal): Promise<void>;
+  /** A postStart or preStop hook, once. Doesn't throw for a hook that fails. */
+  runHook(container: ProbedContainer, hook: LifecycleHandler, signal: AbortSignal): Promise<ProbeResult>;
+}
