@@ -43,6 +43,8 @@ export interface HttpRequest {
   readonly contentType?: string;
   readonly timeoutMs?: number;
   readonly responseType?: 'json' | 'text' | 'stream';
+  /** A public file: redirects are followed, and the proxies of the environment used. */
+  readonly isDownload?: boolean;
 }
 
 /** The response body, untyped: the caller parses it with a schema. */
@@ -65,13 +67,13 @@ export async function http(
     },
     httpsAgent: credentials?.agent ?? endpoint.agent,
     timeout: request.timeoutMs ?? 15_000,
-    maxRedirects: 0,
+    maxRedirects: request.isDownload === true ? 5 : 0,
     // No limit. Any other number, infinity too, makes axios wrap streams so that destroying one leaves its connection open.
     maxContentLength: -1,
     maxBodyLength: -1,
     responseType: request.responseType ?? 'json',
     signal,
-    proxy: false,
+    ...(request.isDownload === true ? {} : { proxy: false }),
   };
   try {
     const response = await axios.request<unknown>(config);

@@ -1,0 +1,139 @@
+/** The programs of the cluster that are written in Go, as data. */
+import { join } from 'node:path';
+import { slipwayCache } from '../../../src/clients/embedded.ts';
+import type { Report } from '../supervisor/component.ts';
+
+export type ProgramName =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kubectl'
+  | 'kserve-manager'
+  | 'kserve-agent'
+  | 'kserve-router'
+  | 'trainer'
+  | 'jobset'
+  | 'versitygw';
+
+export interface Program {
+  readonly name: ProgramName;
+  /** As in the module's go.mod. */
+  readonly version: string;
+  /** Folder under `modules`. */
+  readonly module: string;
+  /** Go package, a `tool` of the module. */
+  readonly package: string;
+  /** Go module that has the version. */
+  readonly source: string;
+  readonly ldflags?: string;
+  /** How a program on PATH says its version; without it none on PATH is taken. */
+  readonly versionArgs?: readonly string[];
+  /** On two cores, with nothing in Go's caches: for people, and for the fraction that is done. */
+  readonly buildSeconds: number;
+}
+
+const KUBERNETES = 'v1.34.4';
+const KUBERNETES_FLAGS = Object.entries({
+  gitVersion: KUBERNETES,
+  gitMajor: '1',
+  gitMinor: '34',
+  gitTreeState: 'clean',
+  buildDate: '2026-01-01T00:00:00Z',
+})
+  .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+  .join(' ');
+
+function kubernetes(
+  name: ProgramName,
+  buildSeconds: number,
+  versionArgs: readonly string[] = ['--version'],
+): Program {
+  return {
+    name,
+    version: KUBERNETES,
+    module: 'kubernetes',
+    package: `k8s.io/kubernetes/cmd/${name}`,
+    source: 'k8s.io/kubernetes',
+    ldflags: KUBERNETES_FLAGS,
+    versionArgs,
+    buildSeconds,
+  };
+}
+
+function kserve(name: ProgramName, command: string, buildSeconds: number): Program {
+  const source = 'github.com/kserve/kserve';
+  const packageName = `${source}/cmd/${command}`;
+  return { name, version: 'v0.20.0', module: 'kserve', package: packageName, source, buildSeconds };
+}
+
+/** In the order in which they are built when several are wanted: what others wait for first. */
+export const programs: readonly Program[] = [
+  {
+    name: 'etcd',
+    version: 'v3.6.7',
+    module: 'etcd',
+    package: 'go.etcd.io/etcd/server/v3',
+    source: 'go.etcd.io/etcd/server/v3',
+    versionArgs: ['--version'],
+    buildSeconds: 10,
+  },
+  kubernetes('kube-apiserver', 185),
+  kubernetes('kube-controller-manager', 50),
+  kubernetes('kube-scheduler', 5),
+  {
+    name: 'versitygw',
+    version: 'v1.8.0',
+    module: 'versitygw',
+    package: 'github.com/versity/versitygw/cmd/versitygw',
+    source: 'github.com/versity/versitygw',
+    versionArgs: ['--version'],
+    buildSeconds: 46,
+  },
+  kserve('kserve-manager', 'manager', 117),
+  {
+    name: 'jobset',
+    version: 'v0.12.0',
+    module: 'jobset',
+    package: 'sigs.k8s.io/jobset',
+    source: 'sigs.k8s.io/jobset',
+    buildSeconds: 17,
+  },
+  {
+    name: 'trainer',
+    version: 'v2.3.0',
+    module: 'trainer',
+    package: 'github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager',
+    source: 'github.com/kubeflow/trainer/v2',
+    buildSeconds: 70,
+  },
+  kserve('kserve-agent', 'agent', 10),
+  kserve('kserve-router', 'router', 5),
+  kubernetes('kubectl', 20, ['version', '--client']),
+];
+
+export function programNamed(name: ProgramName): Program {
+  const program = programs.find((one) => one.name === name);
+  if (program === undefined) throw new Error(`There is no program ${name}.`);
+  return program;
+}
+
+/** Its name in the cache, and, with `.gz`, in a release: `etcd-v3.6.7-linux-amd64`. */
+export function programFile({ name, version }: Program, system = thisSystem()): string {
+  return `${name}-${version}-${system}`;
+}
+
+/** As Go names them. */
+function thisSystem(): string {
+  return `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+}
+
+export function cachedProgram(program: Program): string {
+  return join(slipwayCache(), 'binaries', programFile(program));
+}
+
+/** Of all that gets a program. */
+export interface FindOptions {
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
