@@ -59,7 +59,11 @@ const webviews = {
   loader: { '.ttf': 'file' },
   assetNames: '[name]',
   define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
-  entryPoints: { runGraph: 'webviews/pipelines/runGraph.tsx', runForm: 'webviews/pipelines/runForm.tsx' },
+  entryPoints: {
+    runGraph: 'webviews/pipelines/runGraph.tsx',
+    runForm: 'webviews/pipelines/runForm.tsx',
+    doctor: 'webviews/environment/doctor.tsx',
+  },
 };
 
 await mkdir('dist', { recursive: true });

@@ -33,6 +33,41 @@ export interface ArtifactTarget {
   readonly artifactId: string;
 }
 
+/** A component of the embedded cluster. */
+export interface ComponentTarget {
+  readonly kind: 'component';
+  readonly name: string;
+}
+export interface NodeTarget {
+  readonly kind: 'node';
+  readonly name: string;
+}
+export interface PodTarget {
+  readonly kind: 'pod';
+  readonly namespace: string;
+  readonly name: string;
+}
+export interface ContainerTarget {
+  readonly kind: 'container';
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+export interface ServiceTarget {
+  readonly kind: 'service';
+  readonly namespace: string;
+  readonly name: string;
+}
+/** A part found in a cluster that somebody else runs. */
+export interface PartTarget {
+  readonly kind: 'part';
+  readonly part: { readonly name: string };
+}
+export interface ForwardTarget {
+  readonly kind: 'forward';
+  readonly forward: { readonly id: string };
+}
+
 /** What each command takes. A command without its target acts on the selected row or the active editor, or asks. */
 export interface CommandArguments {
   'slipway.pipeline.run': [target?: FileTarget | VersionTarget | PipelineTarget];
@@ -60,15 +95,39 @@ export interface CommandArguments {
   'slipway.pipelines.clearFilter': [];
   'slipway.pipelines.sort': [];
   'slipway.environment.start': [];
+  'slipway.environment.startEmbedded': [];
   'slipway.environment.stop': [];
+  'slipway.environment.reset': [];
   'slipway.environment.menu': [];
+  'slipway.environment.connect': [];
+  'slipway.environment.useKind': [];
+  'slipway.environment.refresh': [];
+  'slipway.environment.startComponent': [target?: ComponentTarget];
+  'slipway.environment.stopComponent': [target?: ComponentTarget];
+  'slipway.environment.restartComponent': [target?: ComponentTarget];
+  'slipway.environment.openLog': [target?: ComponentTarget | PodTarget | ContainerTarget];
+  'slipway.environment.openInBrowser': [
+    target?: ComponentTarget | PodTarget | ServiceTarget | PartTarget | ForwardTarget,
+  ];
+  'slipway.environment.copyAddress': [target?: ComponentTarget | ForwardTarget];
+  'slipway.environment.shell': [target?: PodTarget | ContainerTarget];
+  'slipway.environment.portForward': [target?: PodTarget | ServiceTarget | PartTarget];
+  'slipway.environment.stopForward': [target?: ForwardTarget];
+  'slipway.environment.copyKubectl': [target?: NodeTarget | PodTarget | ContainerTarget | ServiceTarget];
+  'slipway.doctor': [];
   'slipway.showLog': [];
   'slipway.openDemo': [];
 }
 export type CommandId = keyof CommandArguments;
 
 /** When the Command Palette shows a command; `never` is for commands that only make sense on a row. */
-export type PaletteWhen = 'always' | 'never' | 'slipway.isPipeline' | 'slipway.environment == ready';
+export type PaletteWhen =
+  | 'always'
+  | 'never'
+  | 'slipway.isPipeline'
+  | 'slipway.environment == ready'
+  | 'slipway.environment == ready && slipway.environment.isManaged'
+  | 'slipway.environment.isManaged';
 
 export const commands = {
   'slipway.pipeline.run': 'slipway.isPipeline',
@@ -95,20 +154,37 @@ export const commands = {
   'slipway.pipelines.filter': 'always',
   'slipway.pipelines.clearFilter': 'always',
   'slipway.pipelines.sort': 'always',
-  'slipway.environment.start': 'always',
-  'slipway.environment.stop': 'slipway.environment == ready',
+  'slipway.environment.start': 'never',
+  'slipway.environment.startEmbedded': 'always',
+  'slipway.environment.stop': 'slipway.environment == ready && slipway.environment.isManaged',
+  'slipway.environment.reset': 'slipway.environment.isManaged',
   'slipway.environment.menu': 'always',
+  'slipway.environment.connect': 'always',
+  'slipway.environment.useKind': 'always',
+  'slipway.environment.refresh': 'always',
+  'slipway.environment.startComponent': 'never',
+  'slipway.environment.stopComponent': 'never',
+  'slipway.environment.restartComponent': 'never',
+  'slipway.environment.openLog': 'never',
+  'slipway.environment.openInBrowser': 'never',
+  'slipway.environment.copyAddress': 'never',
+  'slipway.environment.shell': 'never',
+  'slipway.environment.portForward': 'never',
+  'slipway.environment.stopForward': 'never',
+  'slipway.environment.copyKubectl': 'never',
+  'slipway.doctor': 'always',
   'slipway.showLog': 'always',
   'slipway.openDemo': 'always',
 } as const satisfies Record<CommandId, PaletteWhen>;
 
 export const viewContainerId = 'slipway';
-export const viewIds = { pipelines: 'slipway.pipelines' } as const;
+export const viewIds = { pipelines: 'slipway.pipelines', environment: 'slipway.environment' } as const;
 /** View types of webview panels; each is restored after a reload. */
 export const panelTypes = {
   runGraph: 'slipway.runGraph',
   runForm: 'slipway.runForm',
   artifact: 'slipway.artifact',
+  doctor: 'slipway.doctor',
 } as const;
 export const taskType = 'slipway';
 
@@ -117,6 +193,14 @@ export interface Settings {
   'slipway.openOnStart': string;
   /** Toast when a run that you started ends. */
   'slipway.notifications.runEnded': boolean;
+  /** Kubeconfig files, separated as in `KUBECONFIG`; empty: that variable, else `~/.kube/config`. */
+  'slipway.kubeconfig': string;
+  /** Regular expressions on names of contexts in which changes ask first. */
+  'slipway.environments.production': readonly string[];
+  /** Point tools in terminals, tasks and Python debugging at the current environment. */
+  'slipway.tools.terminals': boolean;
+  /** The same for Jupyter kernels. */
+  'slipway.tools.kernels': boolean;
 }
 export type SettingId = keyof Settings;
 
@@ -126,6 +210,10 @@ export const settings: {
 } = {
   'slipway.openOnStart': { defaultValue: '', isRestricted: false },
   'slipway.notifications.runEnded': { defaultValue: true, isRestricted: false },
+  'slipway.kubeconfig': { defaultValue: '', isRestricted: true },
+  'slipway.environments.production': { defaultValue: [], isRestricted: true },
+  'slipway.tools.terminals': { defaultValue: true, isRestricted: false },
+  'slipway.tools.kernels': { defaultValue: true, isRestricted: false },
 };
 
 export type EnvironmentKey = 'unknown' | 'stopped' | 'starting' | 'ready' | 'failed';
@@ -134,11 +222,14 @@ export interface ContextKeys {
   /** The active editor shows a pipeline document. */
   'slipway.isPipeline': boolean;
   'slipway.environment': EnvironmentKey;
+  /** Slipway starts and stops the current environment. */
+  'slipway.environment.isManaged': boolean;
   'slipway.pipelines.isFiltered': boolean;
 }
 export type ContextKeyId = keyof ContextKeys;
 export const contextKeys = {
   'slipway.isPipeline': null,
   'slipway.environment': null,
+  'slipway.environment.isManaged': null,
   'slipway.pipelines.isFiltered': null,
 } as const satisfies Record<ContextKeyId, null>;

@@ -10,10 +10,12 @@ import { LazyTree } from './platform/lazyTree.ts';
 import { registerCommand, type CommandHandler } from './platform/commands.ts';
 import { readSetting } from './platform/settings.ts';
 import { watchActiveEditor } from './pipelines/activeEditor.ts';
+import { usedKey } from './environment/usedKey.ts';
 import { watchedRunsKey } from './pipelines/watchedRunsKey.ts';
 
 type Slipway = SessionModule.Slipway;
 type PipelineNode = SessionModule.PipelineNode;
+type EnvironmentNode = SessionModule.EnvironmentNode;
 
 export function activate(context: ExtensionContext): void {
   try {
@@ -37,18 +39,24 @@ function register(context: ExtensionContext): void {
     if (slipway !== undefined) return slipway;
     // Not a static import: esbuild would put it into this bundle, and loading it is what must wait.
     const session = createRequire(__filename)('./session.js') as typeof SessionModule;
-    slipway = own(session.startSlipway(context, view));
+    slipway = own(session.startSlipway(context, views));
     return slipway;
   };
 
-  const tree = own(new LazyTree<PipelineNode>(() => Promise.resolve(load().tree)));
-  const view = own(
-    window.createTreeView(viewIds.pipelines, {
-      treeDataProvider: tree,
-      canSelectMany: true,
-      showCollapseAll: true,
-    }),
-  );
+  const pipelines = own(new LazyTree<PipelineNode>(() => Promise.resolve(load().pipelinesTree)));
+  const environment = own(new LazyTree<EnvironmentNode>(() => Promise.resolve(load().environmentTree)));
+  const views: SessionModule.Views = {
+    pipelines: own(
+      window.createTreeView(viewIds.pipelines, {
+        treeDataProvider: pipelines,
+        canSelectMany: true,
+        showCollapseAll: true,
+      }),
+    ),
+    environment: own(
+      window.createTreeView(viewIds.environment, { treeDataProvider: environment, showCollapseAll: true }),
+    ),
+  };
 
   const lazily = <Id extends CommandId>(id: Id): CommandHandler<Id> => {
     return (...args) => load().execute(id, args);
@@ -71,6 +79,8 @@ function register(context: ExtensionContext): void {
 
   own(watchActiveEditor(() => void load()));
   if (context.globalState.get(watchedRunsKey) !== undefined || opensOnStart()) load();
+  // The first terminal should find the environment's variables; nobody waits for it.
+  else if (context.workspaceState.get(usedKey) === true) setTimeout(load, 0);
 }
 
 function opensOnStart(): boolean {

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import {
   window,
-  workspace,
   type ExtensionContext,
   type TaskProvider,
   type TreeDataProvider,
@@ -10,32 +9,34 @@ import {
   type WebviewPanel,
 } from 'vscode';
 import { GraphWorker } from './clients/graphWorker.ts';
-import { KfpClient } from './clients/kfp/client.ts';
-import type { CommandArguments, CommandId } from './contributions.ts';
+import { panelTypes, type CommandArguments, type CommandId } from './contributions.ts';
 import { DisposableStore, type Disposable } from './core/base/disposable.ts';
-import { SlipwayError } from './core/base/errors.ts';
 import type { CliCommand } from './environment/cli.ts';
-import { EmbeddedEnvironment } from './environment/embedded.ts';
-import { environmentCommands } from './environment/environmentCommands.ts';
-import { Environments } from './environment/session.ts';
-import { registerStatusBar } from './environment/statusBar.ts';
+import { registerEnvironment, type EnvironmentNode } from './environment/index.ts';
 import type { CommandHandlers } from './platform/commands.ts';
 import { ErrorReporter } from './platform/errorReporter.ts';
-import { withCancellableProgress } from './platform/progress.ts';
+import { LogTerminals } from './platform/logTerminal.ts';
 import { registerPipelines, type PipelineNode } from './pipelines/index.ts';
 
+export type { EnvironmentNode } from './environment/index.ts';
 export type { PipelineNode } from './pipelines/index.ts';
 
 /** What extension.ts hands VS Code's calls to. */
 export interface Slipway extends Disposable {
   /** Runs a command; shows what went wrong instead of rejecting. */
   execute<Id extends CommandId>(id: Id, args: CommandArguments[Id]): Promise<void>;
-  readonly tree: TreeDataProvider<PipelineNode>;
+  readonly pipelinesTree: TreeDataProvider<PipelineNode>;
+  readonly environmentTree: TreeDataProvider<EnvironmentNode>;
   readonly tasks: TaskProvider;
   restorePanel(viewType: string, panel: WebviewPanel, state: unknown): Promise<void>;
 }
 
-export function startSlipway(context: ExtensionContext, view: TreeView<PipelineNode>): Slipway {
+export interface Views {
+  readonly pipelines: TreeView<PipelineNode>;
+  readonly environment: TreeView<EnvironmentNode>;
+}
+
+export function startSlipway(context: ExtensionContext, views: Views): Slipway {
   const disposables = new DisposableStore();
   const log = disposables.add(window.createOutputChannel('Slipway', { log: true }));
   const reporter = new ErrorReporter(log, {
@@ -44,27 +45,31 @@ export function startSlipway(context: ExtensionContext, view: TreeView<PipelineN
     untrusted: { title: 'Manage Trust', command: 'workbench.trust.manage' },
     invalidPipeline: { title: 'Show Problems', command: 'workbench.actions.view.problems' },
     notPipeline: { title: 'Show Problems', command: 'workbench.actions.view.problems' },
+    notConnected: { title: 'Connect', command: 'slipway.environment.refresh' },
+    noPipelineService: { title: 'Switch Environment', command: 'slipway.environment.menu' },
+    noContexts: { title: 'Start Embedded Cluster', command: 'slipway.environment.startEmbedded' },
+    noKind: { title: 'Start Embedded Cluster', command: 'slipway.environment.startEmbedded' },
     startFailed: { title: 'Show Log', command: 'slipway.showLog' },
   });
+  // Before variables for people's tools come into this process's own.
+  const env = { ...process.env };
   const cli: CliCommand = {
+    env,
     path: join(context.extensionPath, 'dist', 'cli.js'),
     onLog: (line) => log.info(line),
   };
   const analyser = disposables.add(new GraphWorker(join(context.extensionPath, 'dist', 'graph-worker.js')));
-  const environments = disposables.add(
-    new Environments(
-      new EmbeddedEnvironment(cli),
-      { kfp: (endpoint) => new KfpClient(endpoint) },
-      { requireTrust, withProgress: withCancellableProgress },
-    ),
+  const terminals = disposables.add(new LogTerminals());
+  const environment = disposables.add(
+    registerEnvironment({ context, cli, env, log, reporter, view: views.environment, terminals }),
   );
-  disposables.add(registerStatusBar(environments));
+  const { environments } = environment;
   const pipelines = disposables.add(
-    registerPipelines({ context, environments, analyser, reporter, cli, view }),
+    registerPipelines({ context, environments, analyser, reporter, cli, view: views.pipelines, terminals }),
   );
 
   const handlers: CommandHandlers = {
-    ...environmentCommands(environments, log, context.extensionPath),
+    ...environment.handlers,
     ...pipelines.handlers,
   };
   return {
@@ -75,16 +80,13 @@ export function startSlipway(context: ExtensionContext, view: TreeView<PipelineN
         reporter.show(error);
       }
     },
-    tree: pipelines.tree,
+    pipelinesTree: pipelines.tree,
+    environmentTree: environment.tree,
     tasks: pipelines.tasks,
-    restorePanel: pipelines.restorePanel,
+    restorePanel: async (viewType, panel, state) => {
+      if (viewType === panelTypes.doctor) environment.restorePanel(panel);
+      else await pipelines.restorePanel(viewType, panel, state);
+    },
     dispose: () => disposables.dispose(),
   };
-}
-
-function requireTrust(): void {
-  if (workspace.isTrusted) return;
-  throw new SlipwayError('untrusted', 'This folder is not trusted, so nothing in it is run.', {
-    action: 'Manage trust',
-  });
 }

@@ -9,6 +9,8 @@ export interface CliCommand {
   readonly path: string;
   /** What it says on stderr, line by line. */
   readonly onLog: (line: string) => void;
+  /** Of the editor as it was started: later, variables for people's tools are in this process's own. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 const cliEvent = z.discriminatedUnion('event', [
@@ -41,6 +43,7 @@ export function runCli(
   onEvent: (event: CliEvent) => void,
   signal: AbortSignal,
   allowedExitCodes: readonly number[] = [0],
+  onOutput?: (line: string) => void,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -48,7 +51,7 @@ export function runCli(
       return;
     }
     const child = spawn(process.execPath, [cli.path, ...args], {
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      env: { ...(cli.env ?? process.env), ELECTRON_RUN_AS_NODE: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own group, so that closing the editor's terminal or window never takes it along.
       detached: true,
@@ -63,6 +66,10 @@ export function runCli(
       cli.onLog(line);
     });
     createInterface({ input: child.stdout }).on('line', (line) => {
+      if (onOutput !== undefined) {
+        onOutput(line);
+        return;
+      }
       const event = parseEvent(line);
       if (event === undefined) cli.onLog(line);
       else onEvent(event);
@@ -87,6 +94,60 @@ export function runCli(
         );
     });
   });
+}
+
+/** What a command prints, as it comes. Ends with the command; ending it early stops the command. */
+export async function* streamCli(
+  cli: CliCommand,
+  args: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const child = spawn(process.execPath, [cli.path, ...args], {
+    env: { ...(cli.env ?? process.env), ELECTRON_RUN_AS_NODE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  });
+  // An abort ends it, which is no failure of its own.
+  child.on('error', () => undefined);
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-1_000);
+  });
+  try {
+    yield* child.stdout.setEncoding('utf8') as AsyncIterable<string>;
+    if (complaint.trim() !== '' && !signal.aborted)
+      throw new SlipwayError('notFound', complaint.trim().split('\n').at(-1) ?? '');
+  } finally {
+    child.kill();
+  }
+}
+
+/** The one JSON value that a command prints; 1, "the checked thing is bad", is an answer too. */
+export async function readCli<T>(
+  cli: CliCommand,
+  args: readonly string[],
+  schema: z.ZodType<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const lines: string[] = [];
+  await runCli(
+    cli,
+    args,
+    () => undefined,
+    signal,
+    [0, 1],
+    (line) => lines.push(line),
+  );
+  let value: unknown;
+  try {
+    value = JSON.parse(lines.join('\n'));
+  } catch (error) {
+    throw new SlipwayError('cliFailed', `slipway ${args[0] ?? ''} gave no answer.`, {
+      cause: error,
+      action: 'Show the log',
+    });
+  }
+  return schema.parse(value);
 }
 
 function parseEvent(line: string): CliEvent | undefined {

@@ -1,16 +1,23 @@
 /** The cluster on this machine: found by its endpoints file, started and stopped by dist/cli.js. Knows no vscode. */
 import { mkdirSync, readFileSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
-import { endpointsPath, readEmbeddedEndpoints, slipwayHome } from '../clients/embedded.ts';
+import {
+  endpointsPath,
+  readEmbeddedEndpoints,
+  slipwayHome,
+  type EmbeddedEndpoints,
+} from '../clients/embedded.ts';
+import { toolEnvironment } from '../clients/toolEnvironment.ts';
 import { asError, isAbort, isSlipwayError, SlipwayError } from '../core/base/errors.ts';
 import { Emitter } from '../core/base/event.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { runCli, type CliCommand } from './cli.ts';
-import type { Environment, EnvironmentState, StartProgress } from './environment.ts';
+import type { Endpoints, Environment, EnvironmentState, StartProgress } from './environment.ts';
 
 export class EmbeddedEnvironment implements Environment {
   readonly id = 'embedded';
   readonly label = 'Embedded cluster';
+  readonly isManaged = true;
   readonly discovered: Promise<void>;
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
@@ -40,10 +47,7 @@ export class EmbeddedEnvironment implements Environment {
     let next: EnvironmentState;
     try {
       const endpoints = await readEmbeddedEndpoints(this.#home);
-      next =
-        endpoints?.kfp === undefined || !isAlive(endpoints.supervisorPid)
-          ? { kind: 'stopped' }
-          : { kind: 'ready', endpoints: { kfp: { ...endpoints.kfp, label: 'The pipeline service' } } };
+      next = stateOf(endpoints);
     } catch (error) {
       next = {
         kind: 'failed',
@@ -156,6 +160,24 @@ export class EmbeddedEnvironment implements Environment {
     this.#state = state;
     this.#changed.fire();
   }
+}
+
+function stateOf(found: EmbeddedEndpoints | undefined): EnvironmentState {
+  if (found === undefined || !isAlive(found.supervisorPid)) return { kind: 'stopped' };
+  // Started by somebody else, e.g. in a terminal, and not there yet; or its service is being started again.
+  if (found.kfp === undefined) return { kind: 'starting', message: 'The pipeline service is being started' };
+  return { kind: 'ready', endpoints: endpointsOf(found) };
+}
+
+function endpointsOf(found: EmbeddedEndpoints): Endpoints {
+  const { kfp, kubernetes, gateway, mlflow, s3, postgres, redis, feast } = found;
+  return {
+    kfp: kfp === undefined ? undefined : { ...kfp, label: 'The pipeline service' },
+    kubernetes: kubernetes === undefined ? undefined : { paths: [kubernetes.kubeconfig], context: undefined },
+    services: { gateway, mlflow, s3, postgres, redis, feast },
+    tools: toolEnvironment(found),
+    parts: [],
+  };
 }
 
 function isAlive(pid: number): boolean {

@@ -2,28 +2,82 @@
  * The current environment and its Session. A feature takes clients from the Session of the moment and lets go of them
  * when `onDidChange` fires; what it had under way is cancelled by the Session's signal.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { KfpApi } from '../clients/kfp/api.ts';
-import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
+import type { KubernetesApi } from '../clients/kubernetes/api.ts';
+import type { Disposable } from '../core/base/disposable.ts';
 import { SlipwayError } from '../core/base/errors.ts';
 import { Emitter } from '../core/base/event.ts';
-import type { Endpoints, Environment, EnvironmentState, StartProgress } from './environment.ts';
+import type {
+  Endpoints,
+  Environment,
+  EnvironmentState,
+  KubernetesAccess,
+  StartProgress,
+} from './environment.ts';
 
 /** Clients for one environment, from the moment it is ready until it goes away or another becomes current. */
 export class Session implements Disposable {
   readonly environmentId: string;
   readonly environmentLabel: string;
-  readonly kfp: KfpApi;
+  readonly #clients: SessionClients;
+  readonly #kfp: KfpApi | undefined;
   readonly #abort = new AbortController();
+  #endpoints: Endpoints;
+  #kubernetes: Promise<KubernetesApi> | undefined;
 
-  constructor(environment: Environment, kfp: KfpApi) {
+  constructor(environment: Environment, endpoints: Endpoints, clients: SessionClients) {
     this.environmentId = environment.id;
     this.environmentLabel = environment.label;
-    this.kfp = kfp;
+    this.#clients = clients;
+    this.#endpoints = endpoints;
+    this.#kfp = endpoints.kfp === undefined ? undefined : clients.kfp(endpoints.kfp);
+  }
+
+  get endpoints(): Endpoints {
+    return this.#endpoints;
+  }
+
+  /** Throws `noPipelineService` where there is none: an environment need not have every part. */
+  get kfp(): KfpApi {
+    if (this.#kfp !== undefined) return this.#kfp;
+    throw new SlipwayError('noPipelineService', `${this.environmentLabel} has no pipeline service.`, {
+      action: 'Choose another environment',
+    });
+  }
+
+  findKfp(): KfpApi | undefined {
+    return this.#kfp;
+  }
+
+  get hasKubernetes(): boolean {
+    return this.#endpoints.kubernetes !== undefined;
+  }
+
+  /** Loads the Kubernetes client at the first call. Rejects with `noKubernetes` while there is no API server. */
+  kubernetes(): Promise<KubernetesApi> {
+    const { kubernetes } = this.#endpoints;
+    if (kubernetes === undefined)
+      return Promise.reject(
+        new SlipwayError('noKubernetes', `The Kubernetes API of ${this.environmentLabel} is not ready.`, {
+          action: 'Show the Environment view',
+        }),
+      );
+    this.#kubernetes ??= this.#clients.kubernetes(kubernetes);
+    return this.#kubernetes;
   }
 
   /** Aborted when the Session ends. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** Takes over what has become ready since. False: other clients are needed, so this Session must end. */
+  adopt(endpoints: Endpoints): boolean {
+    if (!isDeepStrictEqual(endpoints.kfp, this.#endpoints.kfp)) return false;
+    if (!isDeepStrictEqual(endpoints.kubernetes, this.#endpoints.kubernetes)) this.#kubernetes = undefined;
+    this.#endpoints = endpoints;
+    return true;
   }
 
   dispose(): void {
@@ -32,10 +86,11 @@ export class Session implements Disposable {
 }
 
 export interface SessionClients {
-  kfp(endpoint: Endpoints['kfp']): KfpApi;
+  kfp(endpoint: NonNullable<Endpoints['kfp']>): KfpApi;
+  kubernetes(access: KubernetesAccess): Promise<KubernetesApi>;
 }
 
-/** What stands between a person's click and a started environment: trust, and a progress that can be cancelled. */
+/** What stands between a person's click and what it does: trust, a progress that can be cancelled, a question. */
 export interface StartGate {
   /** Throws a SlipwayError with reason `untrusted` in a folder that is not trusted. */
   requireTrust(): void;
@@ -43,29 +98,40 @@ export interface StartGate {
     title: string,
     work: (report: (progress: StartProgress) => void, signal: AbortSignal) => Promise<void>,
   ): Promise<void>;
+  /** Whether people marked it so: then writes ask. */
+  isProduction(environment: Environment): boolean;
+  /** Rejects with an AbortError when the person does not want it. */
+  confirmProduction(environment: Environment, act: string): Promise<void>;
 }
 
 export class Environments implements Disposable {
-  readonly #disposables = new DisposableStore();
-  readonly #changed = this.#disposables.add(new Emitter<void>());
-  /** The state, or the Session, is another one now. */
+  readonly #changed = new Emitter<void>();
+  /** The environment, its state or the Session is another one now. */
   readonly onDidChange = this.#changed.event;
-  readonly current: Environment;
   readonly #clients: SessionClients;
   readonly #gate: StartGate;
+  #current: Environment;
+  #following: Disposable;
   #session: Session | undefined;
-  #sessionEndpoints: Endpoints | undefined;
 
   constructor(environment: Environment, clients: SessionClients, gate: StartGate) {
-    this.current = this.#disposables.add(environment);
     this.#clients = clients;
     this.#gate = gate;
-    this.#disposables.add(environment.onDidChange(() => this.#follow()));
+    this.#current = environment;
+    this.#following = environment.onDidChange(() => this.#follow());
     this.#follow();
   }
 
+  get current(): Environment {
+    return this.#current;
+  }
+
   get state(): EnvironmentState {
-    return this.current.state;
+    return this.#current.state;
+  }
+
+  get isProduction(): boolean {
+    return this.#gate.isProduction(this.#current);
   }
 
   /** `undefined` while the environment is not ready. */
@@ -73,10 +139,25 @@ export class Environments implements Disposable {
     return this.#session;
   }
 
+  /** Makes it current, and owns it: the last one, and its Session, are disposed. */
+  switchTo(environment: Environment): void {
+    this.#leave();
+    this.#current = environment;
+    this.#following = environment.onDidChange(() => this.#follow());
+    this.#follow();
+  }
+
   /** The Session, or a SlipwayError that says how to get one. Starts nothing. */
   require(): Session {
     if (this.#session !== undefined) return this.#session;
-    throw new SlipwayError('notStarted', `${this.current.label} is not running.`, { action: 'Start it' });
+    const { label, isManaged } = this.#current;
+    throw new SlipwayError(
+      isManaged ? 'notStarted' : 'notConnected',
+      `${label} is not ${isManaged ? 'running' : 'connected'}.`,
+      {
+        action: isManaged ? 'Start it' : 'Connect',
+      },
+    );
   }
 
   /**
@@ -86,41 +167,54 @@ export class Environments implements Disposable {
   async connect(): Promise<Session> {
     this.#gate.requireTrust();
     // Its supervisor may have died since the file was read.
-    await this.current.refresh();
+    if (this.#current.isManaged || this.#session === undefined) await this.#current.refresh();
     if (this.#session === undefined) await this.start();
     return this.require();
+  }
+
+  /** Before a change of what others may depend on: asks in production. `act` finishes "… in <environment>?". */
+  async confirmWrite(act: string): Promise<void> {
+    if (this.isProduction) await this.#gate.confirmProduction(this.#current, act);
   }
 
   /** Brings the environment up, also when its endpoints are known but nothing answers there any more. */
   async start(): Promise<void> {
     this.#gate.requireTrust();
-    const title = `Starting ${this.current.label.toLowerCase()}`;
-    await this.#gate.withProgress(title, (report, signal) => this.current.start(report, signal));
+    const environment = this.#current;
+    const title = environment.isManaged
+      ? `Starting ${environment.label.toLowerCase()}`
+      : `Connecting to ${environment.label}`;
+    await this.#gate.withProgress(title, (report, signal) => environment.start(report, signal));
   }
 
   /** Looks again whether the environment is there. */
   async refresh(): Promise<void> {
-    await this.current.refresh();
+    await this.#current.refresh();
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    await this.current.stop(signal);
+    await this.#current.stop(signal);
   }
 
   dispose(): void {
+    this.#leave();
+    this.#changed.dispose();
+  }
+
+  #leave(): void {
+    this.#following.dispose();
     this.#session?.dispose();
     this.#session = undefined;
-    this.#disposables.dispose();
+    this.#current.dispose();
   }
 
   #follow(): void {
-    const { state } = this.current;
+    const { state } = this.#current;
     const endpoints = state.kind === 'ready' ? state.endpoints : undefined;
-    if (endpoints !== this.#sessionEndpoints) {
+    if (endpoints === undefined || this.#session?.adopt(endpoints) !== true) {
       this.#session?.dispose();
       this.#session =
-        endpoints === undefined ? undefined : new Session(this.current, this.#clients.kfp(endpoints.kfp));
-      this.#sessionEndpoints = endpoints;
+        endpoints === undefined ? undefined : new Session(this.#current, endpoints, this.#clients);
     }
     this.#changed.fire();
   }

@@ -19,7 +19,7 @@ export function registerStatusBar(environments: Environments): Disposable {
       case 'unknown':
       case 'stopped':
         item.text = `$(debug-disconnect) ${current.label}`;
-        item.tooltip = `${current.label} is not running. Click for what can be done.`;
+        item.tooltip = `${current.label} is not ${current.isManaged ? 'running' : 'connected'}. Click for what can be done.`;
         break;
       case 'starting':
         item.text = `$(loading~spin) ${current.label}`;
@@ -27,7 +27,15 @@ export function registerStatusBar(environments: Environments): Disposable {
         break;
       case 'ready':
         item.text = `$(vm-active) ${current.label}`;
-        item.tooltip = `${current.label} is running: ${state.endpoints.kfp.url}`;
+        item.tooltip =
+          state.endpoints.kfp === undefined
+            ? `${current.label} is connected. It has no pipeline service.`
+            : `${current.label}: the pipeline service is at ${state.endpoints.kfp.url}`;
+        if (environments.isProduction) {
+          item.text = `$(shield) ${current.label}`;
+          item.tooltip += '\nMarked as production: changes ask first.';
+          item.backgroundColor = new ThemeColor('statusBarItem.prominentBackground');
+        }
         break;
       case 'failed':
         item.text = `$(warning) ${current.label}`;

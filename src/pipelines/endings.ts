@@ -40,7 +40,9 @@ export class Endings implements Disposable {
       if (session === watched && session !== undefined) return;
       watched = session;
       this.#watched.unwatch();
-      if (session !== undefined) reporter.background(this.#watched.watch(session.environmentId, session.kfp));
+      const kfp = session?.findKfp();
+      if (session !== undefined && kfp !== undefined)
+        reporter.background(this.#watched.watch(session.environmentId, kfp));
     };
     watched = undefined;
     follow();

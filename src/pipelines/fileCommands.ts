@@ -76,6 +76,7 @@ export function fileCommands(deps: FileCommandDeps) {
       const text = await readText(uri);
       const runnable = await runnableFromText(text, uri.toString(), analyser, AbortSignal.timeout(60_000));
       const session = await environments.connect();
+      await environments.confirmWrite(`Upload ${runnable.pipelineName}`);
       await upload(session, runnable.pipelineName, text);
       await store.refresh();
     },

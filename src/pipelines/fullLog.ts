@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { KfpApi } from '../clients/kfp/api.ts';
-import type { LogSource } from './logTerminal.ts';
+import type { LogSource } from './runLogs.ts';
 
 /** Streams a whole log into a file that only this user can read, and returns its path. */
 export async function saveFullLog(

@@ -18,10 +18,12 @@ import { panelTypes } from '../contributions.ts';
 import type { CliCommand } from '../environment/cli.ts';
 import type { Environments } from '../environment/session.ts';
 import type { CommandHandlers } from '../platform/commands.ts';
-import { setContext } from '../platform/contextKeys.ts';
 import type { ErrorReporter } from '../platform/errorReporter.ts';
+import type { LogTerminals } from '../platform/logTerminal.ts';
 import type { Analyser } from './analyser.ts';
+import { S3 } from '../clients/s3.ts';
 import { LocalArtifactReader } from './artifactReader.ts';
+import { ObjectStoreReader } from './objectStoreReader.ts';
 import { Artifacts } from './artifacts.ts';
 import { ArtifactViews } from './artifactViews.ts';
 import { PipelineDiagnostics } from './diagnostics.ts';
@@ -29,7 +31,7 @@ import { Endings } from './endings.ts';
 import { Failures } from './failures.ts';
 import { fileCommands } from './fileCommands.ts';
 import { LocalRuns } from './localRuns.ts';
-import { LogTerminals } from './logTerminal.ts';
+import { RunLogs } from './runLogs.ts';
 import { RunGraphPanels } from './graph/panel.ts';
 import { openOnStart } from './openOnStart.ts';
 import { PipelineFiles } from './pipelineFiles.ts';
@@ -52,6 +54,7 @@ export interface PipelinesDeps {
   readonly reporter: ErrorReporter;
   readonly cli: CliCommand;
   readonly view: TreeView<PipelineNode>;
+  readonly terminals: LogTerminals;
 }
 
 export function registerPipelines(deps: PipelinesDeps) {
@@ -60,7 +63,7 @@ export function registerPipelines(deps: PipelinesDeps) {
 
   const store = disposables.add(new PipelinesStore());
   const showEnvironment = (): void =>
-    store.setEnvironment(environmentView(environments), environments.session?.kfp);
+    store.setEnvironment(environmentView(environments), environments.session?.findKfp());
   disposables.add(environments.onDidChange(showEnvironment));
   showEnvironment();
   disposables.add(
@@ -91,10 +94,15 @@ export function registerPipelines(deps: PipelinesDeps) {
   );
 
   const documents = disposables.add(new VirtualDocuments());
-  const artifacts = new Artifacts(new LocalArtifactReader(slipwayHome()), renderMarkdown);
+  const objectStore = (): S3 | undefined => {
+    const s3 = environments.session?.endpoints.services.s3;
+    return s3 && new S3(s3);
+  };
+  const reader = new ObjectStoreReader(objectStore, new LocalArtifactReader(slipwayHome()));
+  const artifacts = new Artifacts(reader, renderMarkdown);
   const artifactViews = new ArtifactViews(environments, artifacts, documents);
   const failures = new Failures(environments, analyser, () => store.state.files);
-  const logs = disposables.add(new LogTerminals(() => environments.require().kfp));
+  const logs = new RunLogs(deps.terminals, () => environments.require().kfp);
   const localRuns = new LocalRuns(runWork({ cli, environments, analyser, starter }));
   disposables.add(new PipelineDiagnostics(analyser, reporter));
 
@@ -142,13 +150,14 @@ export function registerPipelines(deps: PipelinesDeps) {
 
 function environmentView(environments: Environments): EnvironmentView {
   const { state, current } = environments;
-  setContext('slipway.environment', state.kind);
   const { label } = current;
   switch (state.kind) {
     case 'starting':
       return { kind: 'starting', label, message: state.message };
     case 'failed':
       return { kind: 'failed', label, error: state.error };
+    case 'ready':
+      return { kind: state.endpoints.kfp === undefined ? 'absent' : 'ready', label };
     default:
       return { kind: state.kind, label };
   }

@@ -12,7 +12,7 @@ import type { Endings } from './endings.ts';
 import { failureMarkdown } from './failureDocument.ts';
 import type { ExplainedFailure, Failures } from './failures.ts';
 import { saveFullLog, safeName } from './fullLog.ts';
-import type { LogSource, LogTerminals } from './logTerminal.ts';
+import type { LogSource, RunLogs } from './runLogs.ts';
 import type { GraphPanels, RunForms } from './panels.ts';
 import { runnableFromRun } from './runnable.ts';
 import { stateIcon, stateWord } from './stateIcons.ts';
@@ -27,7 +27,7 @@ export interface RunCommandDeps {
   readonly view: PipelinesView;
   readonly graphs: GraphPanels;
   readonly forms: RunForms;
-  readonly logs: LogTerminals;
+  readonly logs: RunLogs;
   readonly failures: Failures;
   readonly artifactViews: ArtifactViews;
   readonly documents: VirtualDocuments;
@@ -35,6 +35,13 @@ export interface RunCommandDeps {
   /** Where full logs are saved. */
   readonly logFolder: string;
 }
+
+const questions = {
+  terminateRun: 'Terminate this run',
+  retryRun: 'Retry this run',
+  archiveRun: 'Archive this run',
+  unarchiveRun: 'Restore this run',
+} as const;
 
 export function runCommands(deps: RunCommandDeps) {
   const { environments, store, view } = deps;
@@ -51,6 +58,7 @@ export function runCommands(deps: RunCommandDeps) {
     const { kfp, signal } = verb === 'retryRun' ? await environments.connect() : environments.require();
     const runId = await runIdOf(target, store, isOffered);
     if (runId === undefined) return;
+    await environments.confirmWrite(questions[verb]);
     await kfp[verb](runId, signal);
     const run = await kfp.getRun(runId, signal);
     store.noteRun(run);

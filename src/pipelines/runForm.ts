@@ -154,7 +154,7 @@ export class RunFormPanels implements RunForms, Disposable {
   /** None while the service is not running: the form must open all the same, and Run starts it. */
   async #experiments(signal: AbortSignal): Promise<RunFormState['experiments']> {
     const { environments, reporter } = this.#deps;
-    const kfp = environments.session?.kfp;
+    const kfp = environments.session?.findKfp();
     if (kfp === undefined) return [];
     try {
       const page = await kfp.listExperiments({ pageSize: 200, sortBy: 'created_at desc' }, signal);

@@ -1,6 +1,6 @@
 import { EventEmitter, type Pseudoterminal } from 'vscode';
 import { asError, isAbort } from '../core/base/errors.ts';
-import { TerminalText } from './terminalText.ts';
+import { TerminalText } from '../platform/terminalText.ts';
 
 /** Writes what happens with `write` (plain text, LF) and resolves with the task's exit code. */
 export type RunWork = (write: (text: string) => void, signal: AbortSignal) => Promise<number>;

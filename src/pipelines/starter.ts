@@ -43,6 +43,7 @@ export class RunStarter {
   /** Brings the environment up when it must. Asks for trust first: a run executes the pipeline's code. */
   async start(runnable: Runnable, choice: RunChoice): Promise<Run> {
     const session = await this.#environments.connect();
+    await this.#environments.confirmWrite(`Run ${runnable.pipelineName}`);
     const run = await session.kfp.createRun(newRun(runnable, choice), session.signal);
     this.#started.fire({ run, runnable });
     return run;

@@ -36,6 +36,8 @@ export interface Filter {
 
 export type EnvironmentView =
   | { readonly kind: 'unknown' | 'stopped' | 'ready'; readonly label: string }
+  /** It is there, but has no pipeline service. */
+  | { readonly kind: 'absent'; readonly label: string }
   | { readonly kind: 'starting'; readonly label: string; readonly message: string }
   | { readonly kind: 'failed'; readonly label: string; readonly error: Error };
 

@@ -1,26 +1,27 @@
 import { formatDuration } from '../core/base/duration.ts';
 import type { PipelineNode } from './rows.ts';
+import { factsMarkdown } from '../platform/factsMarkdown.ts';
 import { stateWord } from './stateIcons.ts';
 
 /** Markdown shown when the pointer rests on a row; made only then. */
 export function tooltipOf(node: PipelineNode): string {
   switch (node.kind) {
     case 'file':
-      return lines(node.label, [['File', node.file.path]]);
+      return factsMarkdown(node.label, [['File', node.file.path]]);
     case 'pipeline':
-      return lines(node.label, [
+      return factsMarkdown(node.label, [
         ['Id', node.pipelineId],
         ['Created', node.pipeline.createdAt.toLocaleString()],
         ['Description', node.pipeline.description],
       ]);
     case 'version':
-      return lines(node.label, [
+      return factsMarkdown(node.label, [
         ['Id', node.versionId],
         ['Created', node.version.createdAt.toLocaleString()],
         ['Description', node.version.description],
       ]);
     case 'run':
-      return lines(node.label, [
+      return factsMarkdown(node.label, [
         ['State', stateWord(node.run.state)],
         ['Id', node.runId],
         ['Created', node.run.createdAt.toLocaleString()],
@@ -32,7 +33,7 @@ export function tooltipOf(node: PipelineNode): string {
       ]);
     case 'task': {
       const { task } = node;
-      return lines(task.displayName, [
+      return factsMarkdown(task.displayName, [
         ['State', stateWord(task.state)],
         ['Path', task.scopePath],
         ['Attempts', task.attempts.length > 0 ? String(task.attempts.length) : undefined],
@@ -47,25 +48,6 @@ export function tooltipOf(node: PipelineNode): string {
       ]);
     }
     default:
-      return escape(node.label);
+      return factsMarkdown(node.label, []);
   }
-}
-
-function lines(title: string, facts: readonly (readonly [string, string | undefined])[]): string {
-  const known = facts.filter(
-    (fact): fact is readonly [string, string] => fact[1] !== undefined && fact[1] !== '',
-  );
-  return [
-    `**${escape(title)}**`,
-    ...known.map(([name, value]) => `${escape(name)}: ${escape(clip(value))}`),
-  ].join('  \n');
-}
-
-function clip(value: string): string {
-  return value.length > 300 ? `${value.slice(0, 300)}…` : value;
-}
-
-/** Names and errors come from pipelines: they must not become links or commands. */
-function escape(value: string): string {
-  return value.replaceAll(/[\\`*_{}[\]()#+\-.!|<>~&$]/g, '\\$&').replaceAll('\n', ' ');
 }

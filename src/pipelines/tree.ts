@@ -43,6 +43,14 @@ function topRows(state: PipelinesState): readonly PipelineNode[] {
   if (environment.kind === 'starting')
     return [...files, message(undefined, `${environment.label}: ${environment.message}`, 'loading~spin')];
   if (environment.kind === 'failed') return [...files, failure(undefined, environment.error)];
+  if (environment.kind === 'absent')
+    return [
+      ...files,
+      message(undefined, `${environment.label} has no pipeline service`, 'circle-slash', {
+        description: 'Click to choose another environment',
+        command: 'slipway.environment.menu',
+      }),
+    ];
   if (environment.kind === 'stopped') {
     // Without files the welcome text says this, with a button.
     if (files.length === 0) return [];

@@ -9,5 +9,6 @@ export function readSetting<K extends SettingId>(id: K, scope?: ConfigurationSco
 }
 
 function isSameType<T>(value: unknown, sample: T): value is T {
+  if (Array.isArray(sample)) return Array.isArray(value) && value.every((one) => typeof one === 'string');
   return typeof value === typeof sample;
 }

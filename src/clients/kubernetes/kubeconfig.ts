@@ -1,7 +1,5 @@
-/** Kubeconfig files as kubectl reads them: every file of `$KUBECONFIG`, else `~/.kube/config`; of a name twice, the first counts. */
+/** Kubeconfig files as kubectl merges them: of a name twice, the first counts. */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { asError, SlipwayError } from '../../core/base/errors.ts';
 import { KubernetesApi } from './api.ts';
 import { KubeConfig } from './clientNode.ts';
@@ -13,16 +11,6 @@ export interface KubeconfigContext {
   readonly server: string | undefined;
   readonly namespace: string | undefined;
   readonly isCurrent: boolean;
-}
-
-/** `configured` (a setting) wins over the environment. Files that aren't there are in the list too. */
-export function kubeconfigPaths(env: NodeJS.ProcessEnv, configured = ''): readonly string[] {
-  const listed = configured === '' ? (env['KUBECONFIG'] ?? '') : configured;
-  const paths = listed
-    .split(delimiter)
-    .filter((path) => path !== '')
-    .map((path) => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : path));
-  return paths.length > 0 ? [...new Set(paths)] : [join(homedir(), '.kube', 'config')];
 }
 
 /** All files as one. Throws `kubeconfigUnreadable`, naming the file, when one is no kubeconfig. */
@@ -44,7 +32,8 @@ export function loadKubeconfig(paths: readonly string[]): KubeConfig {
       clusters: firstOfName([...merged.clusters, ...one.clusters]),
       users: firstOfName([...merged.users, ...one.users]),
       contexts: firstOfName([...merged.contexts, ...one.contexts]),
-      currentContext: merged.currentContext === '' ? (one.currentContext ?? '') : merged.currentContext,
+      // A file need not have one, whatever the type says.
+      currentContext: [merged.currentContext, one.currentContext].find(Boolean) ?? '',
     });
   }
   return merged;

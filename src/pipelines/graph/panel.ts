@@ -181,7 +181,7 @@ function environmentOf(environments: Environments): GraphEnvironment {
     status: state.kind,
     message:
       state.kind === 'starting' ? state.message : state.kind === 'failed' ? state.error.message : undefined,
-    kfp: session?.kfp,
+    kfp: session?.findKfp(),
   };
 }
 

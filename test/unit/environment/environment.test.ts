@@ -178,6 +178,8 @@ describe('sessions', () => {
   const trusting: StartGate = {
     requireTrust: () => undefined,
     withProgress: (_title, work) => work(() => undefined, signal()),
+    isProduction: () => false,
+    confirmProduction: () => Promise.resolve(),
   };
 
   async function environmentsOn(
@@ -193,6 +195,7 @@ describe('sessions', () => {
           asked.push(endpoint);
           return server({});
         },
+        kubernetes: () => Promise.reject(new Error('not in these tests')),
       },
       gate,
     );

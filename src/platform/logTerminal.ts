@@ -6,16 +6,22 @@ import {
   type Pseudoterminal,
   type Terminal,
 } from 'vscode';
-import type { KfpApi } from '../clients/kfp/api.ts';
 import { delay } from '../core/base/abort.ts';
 import { asError, isAbort, isSlipwayError } from '../core/base/errors.ts';
 import { LogWindow } from './logWindow.ts';
 import { TerminalText } from './terminalText.ts';
 
-export interface LogSource {
+export interface FollowedLog {
+  /** Two with the same key are the same log: it is shown once. */
+  readonly key: string;
   readonly title: string;
-  readonly runId: string;
-  readonly attempt: string;
+  /**
+   * From its start, until it has ended. Asked anew after a lost connection, when it must start over: what was shown is
+   * not shown again.
+   */
+  readonly follow: (signal: AbortSignal) => AsyncIterable<string>;
+  /** What to do about text that came faster than a terminal shows it, e.g. `use Open Full Log as File`. */
+  readonly whenSkipped: string;
 }
 
 /** Written at most this much every `flushMs`: the editor stays fluent whatever a step prints. */
@@ -26,20 +32,17 @@ const maxRetries = 8;
 
 const dim = (text: string): string => `\u001b[2m${text}\u001b[0m`;
 
-/** The log of one attempt in a read-only terminal among the editors. It follows until the attempt has ended. */
+/** A log in a read-only terminal among the editors. */
 class LogPseudoterminal implements Pseudoterminal {
   readonly #writes = new EventEmitter<string>();
   readonly onDidWrite = this.#writes.event;
-  readonly #source: LogSource;
-  /** Asked anew for each connection: after a restart the service may be another one. */
-  readonly #api: () => KfpApi;
+  readonly #source: FollowedLog;
   readonly #abort = new AbortController();
   readonly #window = new LogWindow(windowSize);
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(source: LogSource, api: () => KfpApi) {
+  constructor(source: FollowedLog) {
     this.#source = source;
-    this.#api = api;
   }
 
   open(): void {
@@ -67,12 +70,7 @@ class LogPseudoterminal implements Pseudoterminal {
       const filter = new TerminalText();
       let position = 0;
       try {
-        for await (const chunk of this.#api().log(
-          this.#source.runId,
-          this.#source.attempt,
-          { follow: true },
-          signal,
-        )) {
+        for await (const chunk of this.#source.follow(signal)) {
           // After a reconnection the log starts over: what was shown is read through the filter, but not shown again.
           const start = Math.max(0, received - position);
           filter.push(chunk.slice(0, start));
@@ -108,32 +106,27 @@ class LogPseudoterminal implements Pseudoterminal {
     const { text, skipped } = this.#window.take(flushSize);
     if (skipped > 0)
       this.#writes.fire(
-        `\u001b[0m${dim(`── ${skipped.toLocaleString()} characters skipped: use Open Full Log as File`)}\r\n`,
+        `\u001b[0m${dim(`── ${skipped.toLocaleString()} characters skipped: ${this.#source.whenSkipped}`)}\r\n`,
       );
     this.#writes.fire(text);
     if (!this.#window.isEmpty) this.#timer = setTimeout(() => this.#flush(), flushMs);
   }
 }
 
-/** Opens logs, one terminal per attempt: asking again shows the one that is there. */
+/** Opens logs, one terminal each: asking again shows the one that is there. */
 export class LogTerminals {
-  readonly #api: () => KfpApi;
   readonly #open = new Map<string, Terminal>();
   readonly #onClose = window.onDidCloseTerminal((closed) => {
     for (const [key, terminal] of this.#open) if (terminal === closed) this.#open.delete(key);
   });
 
-  constructor(api: () => KfpApi) {
-    this.#api = api;
-  }
-
-  show(source: LogSource): void {
-    const key = `${source.runId}/${source.attempt}`;
+  show(source: FollowedLog): void {
+    const { key } = source;
     const terminal =
       this.#open.get(key) ??
       window.createTerminal({
         name: source.title,
-        pty: new LogPseudoterminal(source, this.#api),
+        pty: new LogPseudoterminal(source),
         location: TerminalLocation.Editor,
         iconPath: new ThemeIcon('output'),
         isTransient: true,

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LogWindow } from '../../../src/pipelines/logWindow.ts';
-import { TerminalText } from '../../../src/pipelines/terminalText.ts';
+import { LogWindow } from '../../../src/platform/logWindow.ts';
+import { TerminalText } from '../../../src/platform/terminalText.ts';
 
 const ESC = '\u001b';
 const filtered = (...chunks: string[]): string => {

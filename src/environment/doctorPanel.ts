@@ -1,0 +1,142 @@
+/** The doctor's page: one panel, checked when it opens and when asked. */
+import {
+  commands,
+  env,
+  extensions,
+  ThemeIcon,
+  version,
+  workspace,
+  type Uri,
+  type WebviewPanel,
+} from 'vscode';
+import { panelTypes } from '../contributions.ts';
+import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
+import { isAbort } from '../core/base/errors.ts';
+import {
+  doctorParsers,
+  doctorText,
+  type DoctorContract,
+  type DoctorSection,
+} from '../core/protocol/doctor.ts';
+import { executeCommand } from '../platform/commands.ts';
+import type { ErrorReporter } from '../platform/errorReporter.ts';
+import { attachWebview, createPanel } from '../platform/webviewHost.ts';
+import {
+  doctorActions,
+  examine,
+  type DoctorActionId,
+  type DoctorSources,
+  type EditorFacts,
+} from './doctor.ts';
+
+export interface DoctorDeps extends Omit<DoctorSources, 'editor'> {
+  readonly extensionUri: Uri;
+  /** Of package.json's `engines.vscode`, without its caret. */
+  readonly neededVersion: string;
+  readonly reporter: ErrorReporter;
+}
+
+export class DoctorPanel implements Disposable {
+  readonly #deps: DoctorDeps;
+  #panel: WebviewPanel | undefined;
+
+  constructor(deps: DoctorDeps) {
+    this.#deps = deps;
+  }
+
+  open(): void {
+    if (this.#panel === undefined) this.restore(createPanel(panelTypes.doctor, 'Doctor'));
+    else this.#panel.reveal();
+  }
+
+  /** For the serializer too: everything is checked anew. */
+  restore(panel: WebviewPanel): void {
+    const { extensionUri, reporter } = this.#deps;
+    this.#panel?.dispose();
+    this.#panel = panel;
+    panel.iconPath = new ThemeIcon('pulse');
+    const disposables = new DisposableStore();
+    const abort = new AbortController();
+    let sections: readonly DoctorSection[] = [];
+    let isChecking = false;
+    const checkAll = async (): Promise<void> => {
+      if (isChecking) return;
+      isChecking = true;
+      channel.push({ isChecking, sections });
+      try {
+        sections = await examine({ ...this.#deps, editor: () => this.#editor() }, abort.signal);
+      } finally {
+        isChecking = false;
+      }
+      if (!abort.signal.aborted) channel.push({ isChecking, sections });
+    };
+    const channel = disposables.add(
+      attachWebview<DoctorContract>(panel, {
+        extensionUri,
+        bundle: 'doctor',
+        parsers: doctorParsers,
+        handlers: {
+          recheck: async () => {
+            await checkAll();
+            return null;
+          },
+          copy: async () => {
+            await env.clipboard.writeText(doctorText(sections));
+            return null;
+          },
+          act: async ({ id }) => {
+            if (id in doctorActions) await act(id as DoctorActionId);
+            await checkAll();
+            return null;
+          },
+        },
+        onProblem: (message, cause) => reporter.log(new Error(message, { cause })),
+      }),
+    );
+    panel.onDidDispose(() => {
+      if (this.#panel === panel) this.#panel = undefined;
+      abort.abort();
+      disposables.dispose();
+    });
+    reporter.background(
+      checkAll().catch((error: unknown) => {
+        if (!isAbort(error)) throw error;
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.#panel?.dispose();
+  }
+
+  #editor(): EditorFacts {
+    return {
+      isTrusted: workspace.isTrusted,
+      version,
+      neededVersion: this.#deps.neededVersion,
+      hasPythonExtension: extensions.getExtension('ms-python.python') !== undefined,
+    };
+  }
+}
+
+async function act(id: DoctorActionId): Promise<void> {
+  switch (id) {
+    case 'trust':
+      await commands.executeCommand('workbench.trust.manage');
+      return;
+    case 'python':
+      await commands.executeCommand('workbench.extensions.search', '@id:ms-python.python');
+      return;
+    case 'environment':
+      await executeCommand('slipway.environment.start');
+      return;
+    case 'connection':
+      await executeCommand('slipway.environment.refresh');
+      return;
+    case 'kubeconfig':
+      await commands.executeCommand('workbench.action.openSettings', 'slipway.kubeconfig');
+      return;
+    case 'machine':
+      await executeCommand('slipway.showLog');
+  }
+}
