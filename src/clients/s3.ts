@@ -53,6 +53,17 @@ export class S3 {
     return body;
   }
 
+  /** Bytes from `start` up to `end`, exclusive; fewer at the object's end. */
+  async read({ bucket, key }: S3Uri, start: number, end: number, signal: AbortSignal): Promise<Buffer> {
+    const request = { method: 'GET', responseType: 'stream' } as const;
+    const range = { Range: `bytes=${start}-${end - 1}` };
+    const body = await this.#send(request, path(bucket, key), {}, signal, range);
+    if (!(body instanceof Readable)) throw new Error('A streamed response is a Readable.');
+    const chunks: Buffer[] = [];
+    for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
   /** `size` in bytes, at most 5 GiB. */
   async put(
     { bucket, key }: S3Uri,
