@@ -1,0 +1,9 @@
+/** The services beside the control plane, as components. */
+import type { Component } from '../supervisor/component.ts';
+import { feastServer } from './feast.ts';
+import { mlflow } from './mlflow.ts';
+import { postgres } from './postgres.ts';
+import { redis } from './redis.ts';
+import { objectStore } from './s3.ts';
+
+export const serviceComponents: readonly Component[] = [postgres, redis, objectStore, mlflow, feastServer];
