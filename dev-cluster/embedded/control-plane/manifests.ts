@@ -1,0 +1,175 @@
+/** The manifests that ship, and putting them into the API server. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { delay } from '../../../src/core/base/abort.ts';
+import { isSlipwayError } from '../../../src/core/base/errors.ts';
+import type { KubernetesApi } from '../../../src/clients/kubernetes/api.ts';
+import type { ConfigMap } from '../../../src/clients/kubernetes/model.ts';
+import { resourcePath } from '../python/resources.ts';
+
+const manifest = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+});
+
+/** A Kubernetes object as its manifest says it. */
+export type Manifest = z.infer<typeof manifest>;
+
+const definition = manifest.extend({
+  spec: z.looseObject({
+    group: z.string(),
+    names: z.looseObject({ kind: z.string() }),
+    versions: z.array(z.looseObject({ name: z.string(), served: z.boolean() })),
+  }),
+});
+
+const TIMEOUT_MS = 60_000;
+const INTERVAL_MS = 100;
+
+/** Objects of a file in `manifests/`. */
+export async function readManifests(file: string): Promise<Manifest[]> {
+  const documents = parseAllDocuments(await readFile(manifestPath(file), 'utf8'));
+  const objects: unknown[] = documents.map((document) => document.toJS() as unknown);
+  return z.array(manifest).parse(objects);
+}
+
+function manifestPath(...segments: readonly string[]): string {
+  return resourcePath('dev-cluster', 'embedded', 'control-plane', 'manifests', ...segments);
+}
+
+/** Server-side apply: namespaces first, the rest in any order. Repeating it changes nothing. */
+export async function applyManifests(
+  api: KubernetesApi,
+  objects: readonly Manifest[],
+  signal: AbortSignal,
+): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const discovery = new Discovery(api);
+  const apply = async (object: Manifest): Promise<void> =>
+    applyAt(api, await discovery.path(object, limit), object, limit);
+  for (const object of objects.filter(({ kind }) => kind === 'Namespace')) await apply(object);
+  await Promise.all(objects.filter(({ kind }) => kind !== 'Namespace').map(apply));
+}
+
+async function applyAt(
+  api: KubernetesApi,
+  path: string,
+  object: Manifest,
+  signal: AbortSignal,
+): Promise<void> {
+  const query = { fieldManager: 'slipway', force: 'true' };
+  await api.patch(path, JSON.stringify(object), 'application/apply-patch+yaml', signal, query);
+}
+
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+/** Which definitions are applied, by name, with a digest of each: looking at them costs the API server seconds. */
+const RECORD = '/api/v1/namespaces/kube-system/configmaps/slipway-custom-resource-definitions';
+
+/** Applies the custom resource definitions that ship, and resolves when the API server serves them all. */
+export async function applyDefinitions(api: KubernetesApi, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const known = await appliedDefinitions(api, limit);
+  const files = (await readdir(manifestPath('crds'))).filter((name) => name.endsWith('.json'));
+  const digests: Record<string, string> = {};
+  await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(manifestPath('crds', file), 'utf8');
+      const crd = definition.parse(JSON.parse(text));
+      const digest = createHash('sha256').update(text).digest('hex');
+      const { name } = crd.metadata;
+      digests[name] = digest;
+      const discovery = new Discovery(api);
+      const isServed = async (): Promise<boolean> => (await discovery.missing(crd.spec, limit)) === undefined;
+      if (known[name] === digest && (await isServed())) return;
+      await applyDefinition(api, crd, limit);
+      while (!(await isServed())) await delay(INTERVAL_MS, limit);
+    }),
+  );
+  if (JSON.stringify(Object.entries(known).sort()) === JSON.stringify(Object.entries(digests).sort())) return;
+  const [name = ''] = RECORD.split('/').slice(-1);
+  const record = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: digests };
+  await applyAt(api, RECORD, record, limit);
+}
+
+/** Creating is half the work of applying, for the API server; most often there is nothing yet. */
+async function applyDefinition(api: KubernetesApi, crd: Manifest, signal: AbortSignal): Promise<void> {
+  try {
+    await api.create(DEFINITIONS, crd, signal, { fieldManager: 'slipway' });
+  } catch (error) {
+    if (!isSlipwayError(error) || error.reason !== 'conflict') throw error;
+    await applyAt(api, `${DEFINITIONS}/${crd.metadata.name}`, crd, signal);
+  }
+}
+
+async function appliedDefinitions(
+  api: KubernetesApi,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  try {
+    return (await api.get<ConfigMap>(RECORD, signal)).data ?? {};
+  } catch (error) {
+    if (isSlipwayError(error) && error.reason === 'notFound') return {};
+    throw error;
+  }
+}
+
+const resourceList = z.object({
+  resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
+});
+
+type ResourceList = z.infer<typeof resourceList>['resources'];
+
+/** Where objects live, as the API server's discovery says. */
+class Discovery {
+  readonly #api: KubernetesApi;
+  readonly #lists = new Map<string, Promise<ResourceList>>();
+
+  constructor(api: KubernetesApi) {
+    this.#api = api;
+  }
+
+  async path({ apiVersion, kind, metadata }: Manifest, signal: AbortSignal): Promise<string> {
+    const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const resource = find(await this.#list(root, signal), kind);
+    if (resource === undefined) throw new Error(`The API server has no ${apiVersion} ${kind}.`);
+    const namespace = resource.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
+    return `${root}${namespace}/${resource.name}/${metadata.name}`;
+  }
+
+  /** A version of the definition that isn't served (yet). Looks anew each time. */
+  async missing(
+    { group, names, versions }: z.infer<typeof definition>['spec'],
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    this.#lists.clear();
+    for (const { name } of versions.filter(({ served }) => served))
+      if (find(await this.#list(`/apis/${group}/${name}`, signal), names.kind) === undefined) return name;
+    return undefined;
+  }
+
+  async #list(root: string, signal: AbortSignal): Promise<ResourceList> {
+    const known = this.#lists.get(root);
+    if (known !== undefined) return known;
+    const list = this.#fetch(root, signal);
+    this.#lists.set(root, list);
+    return list;
+  }
+
+  async #fetch(root: string, signal: AbortSignal): Promise<ResourceList> {
+    try {
+      return resourceList.parse(await this.#api.get(root, signal)).resources;
+    } catch (error) {
+      // A group without a single served kind.
+      if (isSlipwayError(error) && error.reason === 'notFound') return [];
+      throw error;
+    }
+  }
+}
+
+/** Subresources have the kind, too, and a slash in their names. */
+function find(resources: ResourceList, kind: string): ResourceList[number] | undefined {
+  return resources.find((one) => one.kind === kind && !one.name.includes('/'));
+}
