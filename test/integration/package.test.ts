@@ -19,7 +19,9 @@ const expected = [
   /^extension\/dist\/webviews\/(runGraph|runForm|shared-[A-Z0-9]+)\.js$/,
   /^extension\/dist\/webviews\/(runGraph|runForm)\.css$/,
   /^extension\/dist\/webviews\/codicon\.ttf$/,
-  /^extension\/dev-cluster\/embedded\/python\/(kfp|kfp-runtime|uv)\.lock\.txt$/,
+  /^extension\/dev-cluster\/embedded\/binaries\/modules\/(etcd|jobset|kserve|kubernetes|trainer|versitygw)\/go\.(mod|sum)$/,
+  /^extension\/dev-cluster\/embedded\/python\/(go|kfp|kfp-runtime|uv)\.lock\.txt$/,
+  /^extension\/dev-cluster\/embedded\/control-plane\/manifests\/(README\.md|[\w-]+\.yaml|crds\/[\w.-]+\.json)$/,
   /^extension\/dev-cluster\/seed\/(README\.md|requirements\.txt|\.gitignore|\.vscode\/settings\.json)$/,
   /^extension\/dev-cluster\/seed\/pipelines\/\w+(\.pipeline\.yaml|\.py)$/,
 ];

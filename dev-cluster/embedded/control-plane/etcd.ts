@@ -7,6 +7,7 @@ import { SlipwayError } from '../../../src/core/base/errors.ts';
 import { findProgram } from '../binaries/find.ts';
 import { programNamed } from '../binaries/programs.ts';
 import { stablePort } from '../ports.ts';
+import { PYTHON } from '../python/components.ts';
 import type { Component } from '../supervisor/component.ts';
 import { issueCertificate, type CertificateFiles } from './pki.ts';
 import { goMemory, probe, runningPort } from './probe.ts';
@@ -29,7 +30,7 @@ export async function etcdUrl(signal: AbortSignal): Promise<string> {
 export const etcd: Component = {
   name: 'etcd',
   version: programNamed('etcd').version,
-  dependsOn: [],
+  dependsOn: [PYTHON],
   isNeeded: false,
   start: {
     kind: 'service',
