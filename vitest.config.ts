@@ -17,6 +17,10 @@ export default defineConfig({
       project('unit', 20_000),
       project('contract', 120_000),
       project('integration', 180_000, false),
+      // One whole embedded cluster for all of them.
+      {
+        test: { ...project('cluster', 180_000, false).test, globalSetup: 'test/cluster/globalSetup.ts' },
+      },
       // A browser on a busy CI machine gets a second try; on your own you see the first.
       project('e2e', 240_000, false, process.env['CI'] === undefined ? 0 : 1),
     ],

@@ -65,6 +65,7 @@ const stages: readonly Stage[] = [
   vitestStage('unit'),
   vitestStage('contract'),
   vitestStage('integration'),
+  vitestStage('cluster'),
   browserStage,
   hostStage,
   vitestStage('e2e'),

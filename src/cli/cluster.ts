@@ -1,5 +1,6 @@
 /** `slipway up`, `down`, `status`, `start`, `stop` and `restart`. */
 import * as supervisor from '../../dev-cluster/embedded/supervisor/up.ts';
+import { components as all } from '../../dev-cluster/embedded/supervisor/components.ts';
 import { down as stopAll } from '../../dev-cluster/embedded/supervisor/down.ts';
 import { startComponents, stopComponents } from '../../dev-cluster/embedded/supervisor/single.ts';
 import { readStatus, report } from '../../dev-cluster/embedded/supervisor/status.ts';
@@ -33,12 +34,17 @@ export async function down({ flag }: Input): Promise<ExitCode> {
   return 0;
 }
 
-/** 1 unless everything is ready. */
+/** 1 unless everything is ready that isn't started on demand only. */
 export async function status({ flag }: Input): Promise<ExitCode> {
   const components = report(await readStatus());
   if (flag('json')) print(JSON.stringify({ components }));
   else print(components.length === 0 ? 'Not running. Start it with slipway up.' : table(components));
-  return components.length > 0 && components.every(({ state }) => state === 'ready') ? 0 : 1;
+  const isOnDemand = (name: string): boolean =>
+    all.some((component) => component.name === name && component.isOnDemand === true);
+  const isWell = components.every(
+    ({ name, state }) => state === 'ready' || (state === 'stopped' && isOnDemand(name)),
+  );
+  return components.length > 0 && isWell ? 0 : 1;
 }
 
 export async function start({ arguments: names, flag, signal }: Input): Promise<ExitCode> {

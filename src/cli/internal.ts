@@ -1,16 +1,23 @@
 /** The cluster's own processes. They log to their streams, which the supervisor keeps in a file. */
 import { UsageError, type ExitCode, type Input } from './command.ts';
 
-export async function internal({ arguments: [name] }: Input): Promise<ExitCode> {
+type Main = (log: (line: string) => void) => Promise<void>;
+
+/** Each runs until SIGTERM. */
+const processes: Readonly<Record<string, () => Promise<Main>>> = {
+  supervisor: async () =>
+    (await import('../../dev-cluster/embedded/supervisor/supervisor.ts')).supervisorMain,
+  'kfp-service': async () => (await import('../../dev-cluster/embedded/kfp/serviceMain.ts')).kfpServiceMain,
+  gateway: async () => (await import('../../dev-cluster/embedded/gateway/gatewayMain.ts')).gatewayMain,
+};
+
+export async function internal({ arguments: [name = ''] }: Input): Promise<ExitCode> {
   // All that the cluster writes is its user's alone.
   process.umask(0o077);
-  if (name === 'supervisor') {
-    const { supervisorMain } = await import('../../dev-cluster/embedded/supervisor/supervisor.ts');
-    await supervisorMain(log);
-  } else if (name === 'kfp-service') {
-    const { kfpServiceMain } = await import('../../dev-cluster/embedded/kfp/serviceMain.ts');
-    await kfpServiceMain(log);
-  } else throw new UsageError(`slipway internal has no "${name ?? ''}".`);
+  const load = processes[name];
+  if (load === undefined) throw new UsageError(`slipway internal has no "${name}".`);
+  const main = await load();
+  await main(log);
   return 0;
 }
 

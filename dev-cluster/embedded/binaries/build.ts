@@ -49,7 +49,7 @@ async function build(program: Program, target: string, options: FindOptions): Pr
         background: true,
         onLine: (line) => {
           if (line.startsWith('go: downloading'))
-            progress.report(`Downloading what ${program.name} is built from`);
+            progress.reportPassing(`Downloading what ${program.name} is built from`);
         },
       },
       AbortSignal.any([signal, AbortSignal.timeout(BUILD_TIMEOUT_MS)]),
@@ -77,25 +77,37 @@ function noWay({ name, version }: Program, cause: unknown): SlipwayError {
   );
 }
 
+interface Progress {
+  readonly report: (message: string) => void;
+  /** Until the next interval. */
+  readonly reportPassing: (message: string) => void;
+  readonly stop: () => void;
+}
+
 /** Says how far all programs are, by how long each takes. */
-async function startProgress(
-  program: Program,
-  { report }: FindOptions,
-): Promise<{ readonly report: (message: string) => void; readonly stop: () => void }> {
+async function startProgress(program: Program, { report }: FindOptions): Promise<Progress> {
   const all = programs.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
   let done = 0;
   for (const other of programs)
     if (other !== program && (await exists(cachedProgram(other)))) done += other.buildSeconds;
   const startedAt = Date.now();
   let message = '';
+  let passing: string | undefined;
   const tell = (): void => {
     const seconds = Math.min((Date.now() - startedAt) / 1000, program.buildSeconds * 0.95);
-    report(message, Math.round(((done + seconds) / all) * 100) / 100);
+    report(passing ?? message, Math.round(((done + seconds) / all) * 100) / 100);
   };
-  const timer = setInterval(tell, PROGRESS_INTERVAL_MS);
+  const timer = setInterval(() => {
+    tell();
+    passing = undefined;
+  }, PROGRESS_INTERVAL_MS);
   return {
     report: (text) => {
       message = text;
+      tell();
+    },
+    reportPassing: (text) => {
+      passing = text;
       tell();
     },
     stop: () => clearInterval(timer),
