@@ -83,8 +83,6 @@ export interface Image {
   readonly env: Readonly<Record<string, string>>;
   /** Flags that name a port when the pod gives none, e.g. `--http_port` → 8080. */
   readonly portFlags: Readonly<Record<string, number>>;
-  /** Set: it runs in docker or podman. */
-  readonly runtime: string | undefined;
 }
 
 /** A container ready to start. */

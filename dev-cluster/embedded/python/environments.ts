@@ -87,7 +87,12 @@ export class PythonEnvironments implements PythonEnvironmentSource {
 
   /** Exactly what a lock file with hashes names; `path` is absolute. */
   fromLock(path: string, signal: AbortSignal): Promise<PythonEnvironment> {
-    return this.#environment({ lock: path, dependencies: true, packages: [], indexUrls: [] }, signal);
+    return this.#environment(locked(path), signal);
+  }
+
+  /** True when `fromLock` will answer at once. */
+  async isMade(path: string, signal: AbortSignal): Promise<boolean> {
+    return exists((await this.#place(locked(path), signal)).environment.python);
   }
 
   /** Of one of the cluster's services: what `<name>.lock.txt` beside this file names, and nothing else. */
@@ -130,15 +135,7 @@ export class PythonEnvironments implements PythonEnvironmentSource {
     const key = JSON.stringify(recipe);
     const known = this.#known.get(key);
     if (known !== undefined && (await exists(known.python))) return known;
-    const interpreter = await this.#findInterpreter();
-    const lockText = await readFile(recipe.lock, 'utf8');
-    signal.throwIfAborted();
-    const hash = createHash('sha256')
-      .update(JSON.stringify([FORMAT, interpreter, { ...recipe, lock: lockText }]))
-      .digest('hex')
-      .slice(0, 20);
-    const folder = join(this.#cache, 'python', hash);
-    const environment: PythonEnvironment = { python: interpreterIn(folder), hash };
+    const { interpreter, folder, environment } = await this.#place(recipe, signal);
     if (!(await exists(environment.python))) {
       await withLock(
         `${folder}.lock`,
@@ -154,6 +151,22 @@ export class PythonEnvironments implements PythonEnvironmentSource {
     }
     this.#known.set(key, environment);
     return environment;
+  }
+
+  /** Where the environment of a recipe is, made or not. */
+  async #place(
+    recipe: Recipe,
+    signal: AbortSignal,
+  ): Promise<{ interpreter: Interpreter; folder: string; environment: PythonEnvironment }> {
+    const interpreter = await this.#findInterpreter();
+    const lockText = await readFile(recipe.lock, 'utf8');
+    signal.throwIfAborted();
+    const hash = createHash('sha256')
+      .update(JSON.stringify([FORMAT, interpreter, { ...recipe, lock: lockText }]))
+      .digest('hex')
+      .slice(0, 20);
+    const folder = join(this.#cache, 'python', hash);
+    return { interpreter, folder, environment: { python: interpreterIn(folder), hash } };
   }
 
   /** Shared by all callers and therefore under no caller's signal; a failure is not remembered. */
@@ -264,6 +277,10 @@ async function removeLeftovers(folder: string): Promise<void> {
     if (name.startsWith(`${basename(folder)}.partial-`))
       await rm(join(parent, name), { recursive: true, force: true });
   }
+}
+
+function locked(path: string): Recipe {
+  return { lock: path, dependencies: true, packages: [], indexUrls: [] };
 }
 
 function runtime(packages: readonly string[], indexUrls: readonly string[]): Recipe {

@@ -1,0 +1,198 @@
+/** One container's command and environment, in terms of the host. */
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { slipwayCache } from '../../../../src/clients/embedded.ts';
+import type { ContainerCommand, Image, PodSandbox, PreparedContainer } from '../contract.ts';
+import { resolveSubPath } from '../volumes/subPath.ts';
+import { PodEnvironmentError } from './errors.ts';
+import { expand } from './expansion.ts';
+import { SERVICE_ACCOUNT_PATH, writePodKubeconfig } from './kubeconfig.ts';
+import { PathRewriter } from './pathRewriting.ts';
+import type { PeerRewriter } from './peers.ts';
+import { type Container, hostname } from './podSpec.ts';
+import { PortRewriter } from './portRewriting.ts';
+
+/** Folders of programs in images; what the image brings under these names is elsewhere here. */
+const PROGRAM_FOLDERS = new Set(['/bin', '/usr/bin', '/usr/local/bin', '/opt/conda/bin', '/prod_venv/bin']);
+const TERMINATION_LOG = '/dev/termination-log';
+
+export interface ContainerContext {
+  readonly sandbox: PodSandbox;
+  readonly image: Image;
+  /** As its spec says them, not rewritten. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** Of Services and the API server: they are true as they are. */
+  readonly serviceVariables: ReadonlyMap<string, string>;
+  readonly peers: PeerRewriter;
+  readonly apiServerUrl: string;
+  readonly proxyUrl: string | undefined;
+  /** Slipway's own: paths in it are the host's already. */
+  readonly home: string;
+  readonly safePath: (path: string) => string;
+}
+
+export async function prepareContainer(
+  container: Container,
+  context: ContainerContext,
+): Promise<PreparedContainer> {
+  const { sandbox, image, variables, serviceVariables, peers, safePath } = context;
+  const folder = join(sandbox.folder, 'containers', container.name);
+  const places = {
+    home: safePath(join(folder, 'home')),
+    tmp: safePath(join(folder, 'tmp')),
+    work: safePath(join(folder, 'work')),
+    packages: safePath(join(folder, 'site-packages')),
+  };
+  await Promise.all(Object.values(places).map((place) => mkdir(place, { recursive: true, mode: 0o755 })));
+  const terminationMessageFile = join(folder, 'termination-log');
+  await rm(terminationMessageFile, { force: true });
+  await writeFile(terminationMessageFile, '', { mode: 0o666 });
+
+  const allVariables = new Map([...serviceVariables, ...variables]);
+  const mounts = await mountPaths(container, context, allVariables);
+  const workingDir = container.workingDir ?? '';
+  const paths = new PathRewriter([
+    ['/tmp', places.tmp],
+    ['/root', places.home],
+    [variables.get('HOME') ?? '', places.home],
+    [variables.get('TMPDIR') ?? '', places.tmp],
+    [workingDir, places.work],
+    [container.terminationMessagePath ?? TERMINATION_LOG, safePath(terminationMessageFile)],
+    ...mounts,
+    [context.home, context.home],
+    [slipwayCache(), slipwayCache()],
+  ]);
+  const ports = new PortRewriter(sandbox.hostPorts);
+  const rewriteWords = (words: readonly string[]): string[] =>
+    ports.rewriteWords(peers.rewriteWords(words)).map((word) => paths.rewrite(word));
+
+  const own: Record<string, string> = {};
+  for (const [name, value] of peers.rewriteVariables(variables))
+    own[name] = paths.rewrite(ports.rewriteVariable(name, value));
+  const env = {
+    ...Object.fromEntries(serviceVariables),
+    ...surroundings(context, places),
+    ...image.env,
+    ...own,
+  };
+  // Programs and modules of the image are found whatever the pod's paths say: in the image they are at those.
+  env['PATH'] = joinPaths(image.env['PATH'], own['PATH'], join(places.packages, 'bin'));
+  if (image.env['PYTHONPATH'] !== undefined)
+    env['PYTHONPATH'] = joinPaths(own['PYTHONPATH'], places.packages, image.env['PYTHONPATH']);
+  const serviceAccount = mounts.get(SERVICE_ACCOUNT_PATH);
+  if (serviceAccount !== undefined && own['KUBECONFIG'] === undefined) {
+    const path = join(folder, 'kubeconfig');
+    const namespace = sandbox.pod.metadata?.namespace ?? '';
+    await writePodKubeconfig(path, { server: context.apiServerUrl, folder: serviceAccount, namespace });
+    env['KUBECONFIG'] = safePath(path);
+  }
+
+  const cwd = workingDir === '' ? places.work : (paths.hostPath(workingDir) ?? places.work);
+  await mkdir(cwd, { recursive: true });
+  const commandOf = ([program = '', ...args]: readonly string[]): ContainerCommand => ({
+    program: programOf(program, image),
+    args,
+    env,
+    cwd,
+  });
+  const words = wordsOf(container, image, allVariables);
+  return {
+    command: commandOf([
+      ...rewriteWords(words),
+      ...missingPortFlags(container, image, words, sandbox.hostPorts),
+    ]),
+    terminationMessageFile,
+    commandFor: (other) => commandOf(rewriteWords(other)),
+  };
+}
+
+function joinPaths(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join(delimiter);
+}
+
+/** What a container has without asking. */
+function surroundings(
+  { sandbox, proxyUrl }: ContainerContext,
+  places: { readonly home: string; readonly tmp: string; readonly packages: string },
+): Record<string, string> {
+  return {
+    HOSTNAME: hostname(sandbox.pod),
+    HOME: places.home,
+    TMPDIR: places.tmp,
+    // The image's environment is shared and stays as it is: what pip adds goes beside it.
+    PIP_TARGET: places.packages,
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    ...(proxyUrl === undefined ? {} : proxyVariables(proxyUrl)),
+  };
+}
+
+/** Names of the cluster are known to the gateway alone. curl takes the small ones only. */
+function proxyVariables(url: string): Record<string, string> {
+  const direct = 'localhost,127.0.0.1,::1';
+  return {
+    ...{ HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: direct },
+    ...{ http_proxy: url, https_proxy: url, no_proxy: direct },
+  };
+}
+
+async function mountPaths(
+  container: Container,
+  { sandbox, safePath }: ContainerContext,
+  variables: ReadonlyMap<string, string>,
+): Promise<Map<string, string>> {
+  const mounts = new Map<string, string>();
+  for (const { name, mountPath, subPath, subPathExpr } of container.volumeMounts ?? []) {
+    const volume = sandbox.volumes.get(name);
+    if (volume === undefined) continue;
+    const part =
+      subPathExpr === undefined
+        ? (subPath ?? '')
+        : expand(subPathExpr, (variable) => variables.get(variable));
+    const path =
+      part === '' ? volume : await resolveSubPath(volume, part, { name, container: container.name });
+    mounts.set(mountPath.replace(/\/+$/, ''), safePath(path));
+  }
+  return mounts;
+}
+
+/** As Kubernetes: the pod's command does away with both of the image's, its args only with the image's. */
+function wordsOf(
+  { command = [], args = [] }: Container,
+  image: Image,
+  variables: ReadonlyMap<string, string>,
+): string[] {
+  const expanded = (words: readonly string[]): string[] =>
+    words.map((word) => expand(word, (name) => variables.get(name)));
+  const cmd = args.length > 0 ? expanded(args) : command.length > 0 ? [] : image.cmd;
+  const words = [...(command.length > 0 ? expanded(command) : image.entrypoint), ...cmd];
+  if (words.length === 0)
+    throw new PodEnvironmentError(
+      'CreateContainerError',
+      `no command specified: the image "${image.name}" has none here`,
+      {
+        action: 'Give the container a command',
+      },
+    );
+  return words;
+}
+
+function missingPortFlags(
+  { command = [] }: Container,
+  image: Image,
+  words: readonly string[],
+  hostPorts: ReadonlyMap<number, number>,
+): string[] {
+  if (command.length > 0) return [];
+  return Object.entries(image.portFlags).flatMap(([flag, port]) => {
+    const isGiven = words.some((word) => word === flag || word.startsWith(`${flag}=`));
+    const hostPort = hostPorts.get(port);
+    return isGiven || hostPort === undefined ? [] : [`${flag}=${hostPort}`];
+  });
+}
+
+function programOf(program: string, image: Image): string {
+  if (!PROGRAM_FOLDERS.has(dirname(program)) || image.env['PYTHONPATH'] === undefined) return program;
+  const own = join(image.env['PATH']?.split(delimiter)[0] ?? '', basename(program));
+  return existsSync(own) ? own : program;
+}

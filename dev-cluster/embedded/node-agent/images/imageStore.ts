@@ -1,0 +1,171 @@
+/** Images made ready: what on this machine stands for what is in them. */
+import { createHash } from 'node:crypto';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, dirname } from 'node:path';
+import { slipwayHome } from '../../../../src/clients/embedded.ts';
+import { asError, isSlipwayError } from '../../../../src/core/base/errors.ts';
+import { findProgram, knownProgram } from '../../binaries/find.ts';
+import { programNamed } from '../../binaries/programs.ts';
+import { PythonEnvironments } from '../../python/environments.ts';
+import { resourcePath } from '../../python/resources.ts';
+import type { Image } from '../contract.ts';
+import { PodEnvironmentError } from '../environment/errors.ts';
+import type { Container } from '../environment/podSpec.ts';
+import { type ImageName, matchesImage, parseImageName } from './imageName.ts';
+import { type ImageContent, type ImageProfile, imageProfiles } from './profiles.ts';
+import { findUserImage, userImages, type UserImage } from './userImages.ts';
+
+/** Modules that images of KServe have, by their names: `python -m sklearnserver`. */
+const MODULES = resourcePath('dev-cluster', 'embedded', 'python', 'images');
+
+export class ImageStore {
+  readonly #home: string;
+  readonly #path: string;
+
+  /** `path`: where the host's own programs are found. */
+  constructor({ home = slipwayHome(), path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin' } = {}) {
+    this.#home = home;
+    this.#path = path;
+  }
+
+  /** Ports that the image's entrypoint takes by flags; known before the image is made. */
+  portFlags({ image = '', command = [] }: Container): Readonly<Record<string, number>> {
+    const name = parseImageName(image);
+    if (name === undefined || command.length > 0) return {};
+    return findProfile(name)?.portFlags ?? {};
+  }
+
+  /** True when `get` will answer at once. */
+  async has(image: string, signal: AbortSignal): Promise<boolean> {
+    const name = parseImageName(image);
+    if (name === undefined) return false;
+    const user = findUserImage(await userImages(this.#home), name);
+    if (user !== undefined) return user.environment.kind === 'interpreter';
+    const content = findProfile(name)?.content;
+    return content !== undefined && isPresent(content, signal);
+  }
+
+  /** Throws a PodEnvironmentError with the container's waiting reason. */
+  async get(
+    { image = '', imagePullPolicy }: Container,
+    report: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<Image> {
+    const name = parseImageName(image);
+    if (name === undefined)
+      throw new PodEnvironmentError(
+        'InvalidImageName',
+        `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`,
+      );
+    const user = findUserImage(await userImages(this.#home), name);
+    const source = user ?? findProfile(name);
+    if (source === undefined)
+      throw new PodEnvironmentError(
+        'ErrImagePull',
+        `Nothing here can run the image "${image}": containers are processes of this machine, and no profile says how.`,
+        { action: `Map this image to a Python environment: slipway images map ${image} --requirements FILE` },
+      );
+    if (imagePullPolicy === 'Never' && !(await this.has(image, signal)))
+      throw new PodEnvironmentError(
+        'ErrImageNeverPull',
+        `Container image "${image}" is not present with pull policy of Never`,
+      );
+    try {
+      return 'environment' in source
+        ? await this.#ofUser(image, source, report, signal)
+        : await this.#ofProfile(image, source, report, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new PodEnvironmentError(
+        'ErrImagePull',
+        `Failed to make image "${image}": ${asError(error).message}`,
+        {
+          cause: error,
+          ...(isSlipwayError(error) && error.action !== undefined ? { action: error.action } : {}),
+        },
+      );
+    }
+  }
+
+  async #ofUser(
+    image: string,
+    { environment }: UserImage,
+    report: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<Image> {
+    let python;
+    if (environment.kind === 'interpreter') {
+      python = environment.python;
+      await access(python, constants.X_OK);
+    } else {
+      const environments = new PythonEnvironments({ onProgress: report });
+      python = (await environments.withPackages(environment.packages, { signal })).python;
+    }
+    return {
+      name: image,
+      id: identify(image, python),
+      note: `It runs with ${python}, as \`slipway images map\` says.`,
+      entrypoint: [],
+      cmd: ['python3'],
+      env: this.#pythonVariables(python),
+      portFlags: {},
+    };
+  }
+
+  async #ofProfile(
+    image: string,
+    { content, entrypoint = [], cmd = [], env = {}, portFlags = {}, note }: ImageProfile,
+    report: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<Image> {
+    const base = { name: image, note, entrypoint, cmd, portFlags };
+    switch (content.kind) {
+      case 'python': {
+        const environments = new PythonEnvironments({ onProgress: report });
+        const { python, hash } = await environments.fromLock(lockPath(content.lock), signal);
+        return { ...base, id: identify(image, hash), env: { ...this.#pythonVariables(python), ...env } };
+      }
+      case 'program': {
+        const program = await findProgram(content.program, { report, signal });
+        return {
+          ...base,
+          id: identify(image, program),
+          entrypoint: [program],
+          env: { PATH: this.#path, ...env },
+        };
+      }
+      case 'host':
+        return { ...base, id: identify(image, 'host'), env: { PATH: this.#path, ...env } };
+    }
+  }
+
+  #pythonVariables(python: string): Record<string, string> {
+    return { PATH: [dirname(python), this.#path].join(delimiter), LANG: 'C.UTF-8', PYTHONPATH: MODULES };
+  }
+}
+
+export function findProfile(name: ImageName): ImageProfile | undefined {
+  return imageProfiles.find(({ images }) => images.some((glob) => matchesImage(glob, name)));
+}
+
+/** True when what a profile's images bring is on this machine. */
+export async function isPresent(content: ImageContent, signal: AbortSignal): Promise<boolean> {
+  switch (content.kind) {
+    case 'python':
+      return new PythonEnvironments().isMade(lockPath(content.lock), signal);
+    case 'program':
+      return (await knownProgram(programNamed(content.program), signal)) !== undefined;
+    case 'host':
+      return true;
+  }
+}
+
+function lockPath(name: string): string {
+  return resourcePath('dev-cluster', 'embedded', 'python', name);
+}
+
+/** For `imageID`: what it is a digest of is what runs. */
+function identify(image: string, content: string): string {
+  const digest = createHash('sha256').update(content).digest('hex');
+  return `${image.replace(/(?::[^/:@]+)?(?:@.*)?$/, '')}@sha256:${digest}`;
+}
