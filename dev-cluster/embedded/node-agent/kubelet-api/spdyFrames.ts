@@ -225,7 +225,8 @@ function stored(block: Buffer): readonly Buffer[] {
     head.writeUInt16LE(~part.length & 0xffff, 3);
     parts.push(head, part);
   }
-  return parts;
+  // Go's inflater gives a stored block's data out only when an empty one follows, as after a flush.
+  return [...parts, Buffer.from([0, 0, 0, 0xff, 0xff])];
 }
 
 /** SPDY/3's, exported for its test: common names, each after its length, then common values. */
