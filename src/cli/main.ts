@@ -9,6 +9,7 @@ import {
   type Command,
   type ExitCode,
 } from './command.ts';
+import { spotCommands } from './spotCommands.ts';
 
 const JSON_OPTION = { type: 'boolean', help: 'Machine-readable output' } as const;
 const NONE = { min: 0, max: 0 } as const;
@@ -125,6 +126,7 @@ const commands: readonly Command[] = [
       });
     },
   },
+  ...spotCommands,
   {
     name: 'internal',
     help: 'Processes of the cluster itself',
