@@ -1,4 +1,5 @@
 /** State files: private to the user, replaced whole. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
@@ -6,7 +7,8 @@ import type { z } from 'zod';
 /** Replaces the file at once: a reader sees the old text or the new one. Mode 0600, folders 0700. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const partial = `${path}.${process.pid}.partial`;
+  // Its own name each time: one process may write a file twice at once.
+  const partial = `${path}.${randomUUID()}.partial`;
   try {
     await writeFile(partial, text, { mode: 0o600 });
     await rename(partial, path);
