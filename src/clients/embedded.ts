@@ -19,11 +19,15 @@ const endpointsFile = z.object({
   kfp: endpoint.optional(),
   kubernetes: z.object({ url: z.url(), kubeconfig: z.string() }).optional(),
   /** HTTP of the ingress gateway: a service's host name goes into `Host`. */
-  gateway: z.object({ url: z.url() }).optional(),
-  mlflow: basic.optional(),
-  s3: z
-    .object({ url: z.url(), accessKey: z.string(), secretKey: z.string(), region: z.string() })
+  gateway: z
+    .object({
+      url: z.url(),
+      /** `/metrics` in Prometheus text, under Istio's names. */
+      metrics: endpoint.optional(),
+    })
     .optional(),
+  mlflow: basic.optional(),
+  s3: z.object({ url: z.url(), accessKey: z.string(), secretKey: z.string(), region: z.string() }).optional(),
   /** `url` without credentials: `postgresql://127.0.0.1:5432`. */
   postgres: basic.optional(),
   redis: z.object({ url: z.url(), password: z.string() }).optional(),
