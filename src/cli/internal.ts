@@ -8,6 +8,8 @@ const processes: Readonly<Record<string, () => Promise<Main>>> = {
   supervisor: async () =>
     (await import('../../dev-cluster/embedded/supervisor/supervisor.ts')).supervisorMain,
   'kfp-service': async () => (await import('../../dev-cluster/embedded/kfp/serviceMain.ts')).kfpServiceMain,
+  'node-agent': async () =>
+    (await import('../../dev-cluster/embedded/node-agent/agentMain.ts')).nodeAgentMain,
   gateway: async () => (await import('../../dev-cluster/embedded/gateway/gatewayMain.ts')).gatewayMain,
 };
 
