@@ -1,0 +1,42 @@
+/** The programs are those that the go.mod files pin. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { programFile, programs } from '../../../dev-cluster/embedded/binaries/programs.ts';
+import { resourcePath } from '../../../dev-cluster/embedded/python/resources.ts';
+
+const modules = resourcePath('dev-cluster', 'embedded', 'binaries', 'modules');
+const goMod = (module: string): string => readFileSync(join(modules, module, 'go.mod'), 'utf8');
+
+describe.each(programs)('$name', ({ module, package: packageName, source, version }) => {
+  it('is a tool of its module, at its version', () => {
+    const text = goMod(module);
+    const tools = [...text.matchAll(/^(?:tool )?\t?([\w./-]+)$/gm)].map(([, tool]) => tool);
+    expect(tools).toContain(packageName);
+    const required = text.split('\n').map((line) => line.trim().replace(/ \/\/ indirect$/, ''));
+    expect(required).toContain(`${source} ${version}`);
+    expect(packageName.startsWith(source)).toBe(true);
+  });
+});
+
+it('every tool of every module is a program', () => {
+  const tools = readdirSync(modules).flatMap((module) => {
+    const block = /^tool(?: \(\n([^)]*)\)| (\S+))/m.exec(goMod(module));
+    return (block?.[1] ?? block?.[2] ?? '').split(/\s+/).filter(Boolean);
+  });
+  expect(tools.toSorted()).toEqual(programs.map((program) => program.package).toSorted());
+});
+
+it('Kubernetes says the version that is pinned', () => {
+  const { ldflags = '', version = '' } = programs.find(({ name }) => name === 'kube-apiserver') ?? {};
+  const [major, minor] = version.slice(1).split('.');
+  expect(ldflags).toContain(`gitVersion=${version} `);
+  expect(ldflags).toContain(`gitMajor=${major ?? ''} `);
+  expect(ldflags).toContain(`gitMinor=${minor ?? ''} `);
+});
+
+it('has one file for each program and system', () => {
+  const files = programs.map((program) => programFile(program, 'darwin-arm64'));
+  expect(new Set(files).size).toBe(programs.length);
+  expect(files).toContain('etcd-v3.6.7-darwin-arm64');
+});
