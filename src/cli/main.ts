@@ -73,6 +73,16 @@ const commands: readonly Command[] = [
     run: async (input) => (await import('./env.ts')).env(input),
   },
   {
+    name: 'kubeconfig',
+    help: "Print the path of the cluster's kubeconfig",
+    argumentCount: NONE,
+    options: {
+      merge: { type: 'boolean', help: 'Add it to your own as context slipway instead' },
+      json: JSON_OPTION,
+    },
+    run: async (input) => (await import('./kubeconfig.ts')).kubeconfig(input),
+  },
+  {
     name: 'logs',
     help: 'Print the log of a component, or of the supervisor',
     arguments: 'NAME',
