@@ -58,7 +58,7 @@ export async function startApiServer(signal: AbortSignal): Promise<ApiServer> {
     );
     const kubeconfig = await adminKubeconfig(signal, home);
     const api = KubernetesApi.fromFile(kubeconfig);
-    for (let isReady = false; !isReady; ) {
+    for (let isReady = false; !isReady;) {
       signal.throwIfAborted();
       isReady = await api.getText('/readyz', signal).then(
         () => true,

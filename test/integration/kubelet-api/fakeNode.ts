@@ -79,7 +79,10 @@ export class FakeContainer implements ContainerRuntime {
     this.logFile = join(folder, 'main.log');
     this.stdinPath = stdinPath;
     this.#env = { PATH: process.env['PATH'] ?? '', CONTAINER: 'main', ...env };
-    const [log, input] = [openSync(this.logFile, 'a'), stdinPath === undefined ? 'ignore' : openSync(stdinPath, 'r+')];
+    const [log, input] = [
+      openSync(this.logFile, 'a'),
+      stdinPath === undefined ? 'ignore' : openSync(stdinPath, 'r+'),
+    ];
     this.process = spawn('sh', ['-c', script], {
       detached: true,
       env: this.#env,
@@ -154,7 +157,12 @@ export class FakeNode implements PodDirectory {
       allocatable: { cpu: '4', memory: '8Gi', pods: '110' },
       conditions: [{ type: 'Ready', status: 'True' }],
     };
-    await api.patch(`/api/v1/nodes/${NODE_NAME}/status`, { status }, 'application/merge-patch+json', this.#signal);
+    await api.patch(
+      `/api/v1/nodes/${NODE_NAME}/status`,
+      { status },
+      'application/merge-patch+json',
+      this.#signal,
+    );
   }
 
   /** Creates the object, starts the process, and says in the status that it runs. */
@@ -194,7 +202,12 @@ export class FakeNode implements PodDirectory {
         },
       ],
     };
-    await api.patch(`${path}/${options.name}/status`, { status }, 'application/merge-patch+json', this.#signal);
+    await api.patch(
+      `${path}/${options.name}/status`,
+      { status },
+      'application/merge-patch+json',
+      this.#signal,
+    );
     this.#pods.set(options.name, fake);
     return fake;
   }
