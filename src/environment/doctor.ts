@@ -48,10 +48,10 @@ export async function examine(
 ): Promise<readonly DoctorSection[]> {
   const [machine, environment] = await Promise.all([
     machineChecks(sources, signal),
-    environmentChecks(sources, signal),
+    examineEnvironment(sources, signal),
   ]);
   return [
-    { title: 'Environment', checks: environment },
+    environment,
     { title: 'Editor', checks: editorChecks(sources.editor()) },
     { title: 'This machine', checks: machine },
   ];
@@ -117,15 +117,19 @@ async function machineChecks(
   }
 }
 
-async function environmentChecks(
-  sources: DoctorSources,
+/** The first section alone: asked again when the environment has changed. */
+export async function examineEnvironment(
+  sources: Pick<DoctorSources, 'environments' | 'catalog'>,
   signal: AbortSignal,
-): Promise<readonly DoctorCheck[]> {
-  return [
-    currentCheck(sources.environments),
-    await clusterCheck(sources.environments, signal),
-    await kubeconfigCheck(sources.catalog),
-  ];
+): Promise<DoctorSection> {
+  return {
+    title: 'Environment',
+    checks: [
+      currentCheck(sources.environments),
+      await clusterCheck(sources.environments, signal),
+      await kubeconfigCheck(sources.catalog),
+    ],
+  };
 }
 
 function currentCheck({ state, current }: Environments): DoctorCheck {

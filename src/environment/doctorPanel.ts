@@ -24,6 +24,7 @@ import { attachWebview, createPanel } from '../platform/webviewHost.ts';
 import {
   doctorActions,
   examine,
+  examineEnvironment,
   type DoctorActionId,
   type DoctorSources,
   type EditorFacts,
@@ -35,6 +36,9 @@ export interface DoctorDeps extends Omit<DoctorSources, 'editor'> {
   readonly neededVersion: string;
   readonly reporter: ErrorReporter;
 }
+
+/** While an environment starts it changes many times. */
+const FOLLOW_MS = 300;
 
 export class DoctorPanel implements Disposable {
   readonly #deps: DoctorDeps;
@@ -59,6 +63,7 @@ export class DoctorPanel implements Disposable {
     const abort = new AbortController();
     let sections: readonly DoctorSection[] = [];
     let isChecking = false;
+    let timer: NodeJS.Timeout | undefined;
     const checkAll = async (): Promise<void> => {
       if (isChecking) return;
       isChecking = true;
@@ -93,7 +98,22 @@ export class DoctorPanel implements Disposable {
         onProblem: (message, cause) => reporter.log(new Error(message, { cause })),
       }),
     );
+    // The rest of the page does not change with the environment.
+    const followEnvironment = async (): Promise<void> => {
+      if (isChecking || sections.length === 0) return;
+      const first = await examineEnvironment(this.#deps, abort.signal);
+      if (isChecking || abort.signal.aborted) return;
+      sections = [first, ...sections.slice(1)];
+      channel.push({ isChecking, sections });
+    };
+    disposables.add(
+      this.#deps.environments.onDidChange(() => {
+        clearTimeout(timer);
+        timer = setTimeout(() => reporter.background(followEnvironment()), FOLLOW_MS);
+      }),
+    );
     panel.onDidDispose(() => {
+      clearTimeout(timer);
       if (this.#panel === panel) this.#panel = undefined;
       abort.abort();
       disposables.dispose();

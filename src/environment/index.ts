@@ -42,7 +42,8 @@ import { ShellTerminals } from './shellTerminal.ts';
 import { registerStatusBar } from './statusBar.ts';
 import { EnvironmentStore } from './store.ts';
 import { Switcher } from './switcher.ts';
-import { contextVariables, ToolVariables } from './toolVariables.ts';
+import { contextVariables } from './toolContext.ts';
+import { ToolVariables } from './toolVariables.ts';
 import { usedKey } from './usedKey.ts';
 import { EnvironmentView } from './view.ts';
 

@@ -3,9 +3,7 @@
  * by its launch configuration, Jupyter kernels by this process's variables, which they inherit. Secrets stay in memory:
  * nothing is written into the workspace or into VS Code's storage.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import {
   debug,
   workspace,
@@ -15,7 +13,6 @@ import {
 } from 'vscode';
 import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
 import { readSetting } from '../platform/settings.ts';
-import type { KubernetesAccess } from './environment.ts';
 import type { Environments } from './session.ts';
 
 type Variables = Readonly<Record<string, string>>;
@@ -103,18 +100,4 @@ export class ToolVariables implements Disposable {
 async function namesIn(envFile: string): Promise<ReadonlySet<string>> {
   const text = await readFile(envFile, 'utf8').catch(() => '');
   return new Set([...text.matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/gm)].map((match) => match[1] ?? ''));
-}
-
-/**
- * `KUBECONFIG` that makes kubectl use the access's context without touching the person's files: a file that holds only
- * the name of the context stands first, and kubectl takes it from there.
- */
-export async function contextVariables(access: KubernetesAccess, folder: string): Promise<Variables> {
-  if (access.context === undefined) return { KUBECONFIG: access.paths.join(delimiter) };
-  const name = createHash('sha256').update(access.context).digest('hex').slice(0, 16);
-  const path = join(folder, `context-${name}.yaml`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const text = `apiVersion: v1\nkind: Config\ncurrent-context: ${JSON.stringify(access.context)}\n`;
-  await writeFile(path, text, { mode: 0o600 });
-  return { KUBECONFIG: [path, ...access.paths].join(delimiter) };
 }

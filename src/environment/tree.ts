@@ -130,7 +130,14 @@ function componentsGroup(state: EnvironmentViewState): readonly EnvironmentNode[
   if (environment.state.kind === 'ready' && environment.state.endpoints.parts.length > 0) {
     const { parts } = environment.state.endpoints;
     const found = parts.filter(({ isFound }) => isFound).length;
-    rows.push(group('components', 'Components', `${found} of ${parts.length} found`, 'expanded'));
+    rows.push(
+      group(
+        'components',
+        'Components',
+        `${found} of ${parts.length} found`,
+        found > 0 ? 'expanded' : 'collapsed',
+      ),
+    );
   }
   return rows;
 }
@@ -233,7 +240,7 @@ function nodeRows(parent: EnvironmentNode, objects: ClusterObjects): readonly En
       parent,
       label: objects.nodes.length === 0 ? 'Pods' : 'Without a node',
       description: `${waiting.length} ${waiting.length === 1 ? 'pod' : 'pods'}`,
-      icon: { id: 'watch', color: 'testing.iconQueued' },
+      icon: { id: 'circle-outline', color: 'testing.iconQueued' },
       context: 'unscheduled',
       expansion: 'expanded',
     },

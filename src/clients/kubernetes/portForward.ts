@@ -1,7 +1,7 @@
 /** A port of a pod on this machine, as `kubectl port-forward` has it: 127.0.0.1 only, one stream for each connection. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import type { Disposable } from '../../core/base/disposable.ts';
 import { asError, SlipwayError } from '../../core/base/errors.ts';
 import type { KubernetesApi } from './api.ts';
@@ -63,25 +63,27 @@ export async function forwardPort(options: ForwardOptions): Promise<ForwardedPor
 }
 
 async function connect({ api, target, onError }: ForwardOptions, socket: Socket): Promise<void> {
-  // Nothing is read before there is a stream to put it on.
-  socket.pause();
   const { namespace, pod, port } = await target();
   const refused = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
       const text = chunk.toString('utf8').trim();
-      if (text !== '')
+      // The first message is the port's number alone.
+      if (text !== '') {
         onError(new SlipwayError('portForwardFailed', `Port ${port} of ${pod} can't be reached: ${text}`));
-      socket.destroy();
+        socket.destroy();
+      }
       done();
     },
   });
+  // Its end is not passed on: client-node would close the connection before the answer has come back.
+  const input = new PassThrough();
   const stream = await new PortForward(api.config).portForward(
     namespace,
     pod,
     [port],
     socket,
     refused,
-    socket,
+    input,
   );
   if (typeof stream === 'function') return;
   const close = (): void => stream.close();
@@ -92,5 +94,5 @@ async function connect({ api, target, onError }: ForwardOptions, socket: Socket)
     onError(new SlipwayError('portForwardFailed', `Port ${port} of ${pod} was lost: ${message}`));
     socket.destroy();
   };
-  socket.resume();
+  socket.pipe(input, { end: false });
 }

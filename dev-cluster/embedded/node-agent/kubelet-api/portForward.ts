@@ -54,7 +54,7 @@ async function overSpdy(
       stream.once('close', () => pairs.delete(id));
       if (pair.data === undefined || pair.error === undefined) return;
       pairs.delete(id);
-      forward(pod, pair.port, pair.data, pair.error);
+      forward(pod, pair.port, pair.data, pair.error, true);
     },
   });
   await ended(connection.closed, signal);
@@ -92,15 +92,18 @@ async function overWebSocket(
       open -= 1;
       if (open === 0) channels.close();
     });
-    forward(pod, port, data, error);
+    forward(pod, port, data, error, false);
   }
   await ended(channels.closed, signal);
   channels.close();
 }
 
-/** Copies both ways until both have ended; a failure is told on `error`, which also ends when all is done. */
-function forward(pod: PodRuntime, port: number, data: Duplex, error: Writable): void {
-  const local = connect({ host: '127.0.0.1', port: pod.hostPort(port), allowHalfOpen: true });
+/**
+ * Copies both ways until both have ended, or, where the client can't end its side alone, until the pod's has; a failure
+ * is told on `error`, which also ends when all is done.
+ */
+function forward(pod: PodRuntime, port: number, data: Duplex, error: Writable, allowHalfOpen: boolean): void {
+  const local = connect({ host: '127.0.0.1', port: pod.hostPort(port), allowHalfOpen });
   const fail = (cause: unknown): void => {
     const { name, uid } = pod.pod.metadata ?? {};
     const message = `error forwarding port ${port} to pod ${name ?? ''}, uid ${uid ?? ''}: ${asError(cause).message}`;
