@@ -1,8 +1,7 @@
 /** What the supervisor wants to know of processes that may not be its children. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { processIdentity } from './kfp/engine/processIdentity.ts';
+import { memoryOf, processTable } from './node-agent/usage.ts';
 
 export const processRecord = z.object({ pid: z.int(), started: z.string() });
 /** A process that can be told from a later one with the same pid. */
@@ -18,16 +17,13 @@ export function isSameProcess(pid: number, started: string): boolean {
   return started !== '' && processStarted(pid) === started;
 }
 
-/** Resident memory in MiB; `undefined` when it can't be told. */
-export function processMemoryMiB(pid: number): number | undefined {
-  try {
-    if (process.platform === 'linux') {
-      const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-      return kib === undefined ? undefined : Math.round(Number(kib) / 1024);
-    }
-    const kib = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
-    return Math.round(Number(kib) / 1024);
-  } catch {
-    return undefined;
-  }
+/**
+ * Memory of each leader's process group in MiB: proportional set size on Linux, resident elsewhere. What left the group
+ * (a pod of the node agent) isn't counted; a group that is gone is absent.
+ */
+export async function groupMemoryMiB(leaders: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  const rows = (await processTable()).filter(({ group }) => leaders.includes(group));
+  const bytes = new Map<number, number>();
+  for (const row of rows) bytes.set(row.group, (bytes.get(row.group) ?? 0) + (await memoryOf(row)));
+  return new Map(Array.from(bytes, ([leader, sum]) => [leader, Math.round(sum / 1024 / 1024)]));
 }

@@ -36,7 +36,7 @@ export async function down({ flag }: Input): Promise<ExitCode> {
 
 /** 1 unless everything is ready that isn't started on demand only. */
 export async function status({ flag }: Input): Promise<ExitCode> {
-  const components = report(await readStatus());
+  const components = await report(await readStatus());
   if (flag('json')) print(JSON.stringify({ components }));
   else print(components.length === 0 ? 'Not running. Start it with slipway up.' : table(components));
   const isOnDemand = (name: string): boolean =>

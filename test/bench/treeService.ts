@@ -12,7 +12,7 @@ import { openDatabase, transaction } from '../../dev-cluster/embedded/kfp/store/
 import { ExperimentStore } from '../../dev-cluster/embedded/kfp/store/experiments.ts';
 import { RunStore } from '../../dev-cluster/embedded/kfp/store/runs.ts';
 import { readStateFile } from '../../dev-cluster/embedded/files.ts';
-import { isSameProcess, processMemoryMiB } from '../../dev-cluster/embedded/processes.ts';
+import { groupMemoryMiB, isSameProcess } from '../../dev-cluster/embedded/processes.ts';
 import { NODE_FLAGS } from '../../dev-cluster/embedded/supervisor/component.ts';
 import { medianMs, type BenchRow } from './suite.ts';
 
@@ -70,6 +70,8 @@ async function measure(home: string, runs: number, report: (row: BenchRow) => vo
     {
       env: { ...process.env, SLIPWAY_HOME: home },
       stdio: ['ignore', 'ignore', 'inherit'],
+      // A process group of its own, whose memory is told.
+      detached: true,
     },
   );
   try {
@@ -100,7 +102,7 @@ async function measure(home: string, runs: number, report: (row: BenchRow) => vo
       report({
         case: `${scenario}-all-pages-${round}`,
         metric: 'mib',
-        ours: processMemoryMiB(pid) ?? Number.NaN,
+        ours: (await groupMemoryMiB([pid])).get(pid) ?? Number.NaN,
       });
     }
   } finally {

@@ -84,7 +84,8 @@ export function membersOf(
   return members;
 }
 
-async function processTable(): Promise<readonly ProcessRow[]> {
+/** All processes that this user may see. */
+export async function processTable(): Promise<readonly ProcessRow[]> {
   if (process.platform !== 'linux') {
     const columns = 'pid=,ppid=,pgid=,rss=,time=';
     const { stdout } = await promisify(execFile)('ps', ['-axo', columns], { maxBuffer: 16 * 1024 * 1024 });
@@ -138,7 +139,8 @@ export function rowsFromPs(text: string): readonly ProcessRow[] {
     });
 }
 
-async function memoryOf({ pid, residentBytes }: ProcessRow): Promise<number> {
+/** As `Usage.memoryBytes`, of one process. */
+export async function memoryOf({ pid, residentBytes }: ProcessRow): Promise<number> {
   if (process.platform !== 'linux') return residentBytes;
   const proportional = await bytesFrom(`/proc/${pid}/smaps_rollup`, 'Pss');
   return proportional ?? (await bytesFrom(`/proc/${pid}/status`, 'VmRSS')) ?? 0;

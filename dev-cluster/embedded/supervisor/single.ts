@@ -74,7 +74,7 @@ async function untilState(
     if (!isSupervisorAlive(status)) throw notRunning();
     const named = status.components.filter(({ name }) => names.includes(name));
     if (named.filter(isDone).length === named.length)
-      return report(status).filter(({ name }) => names.includes(name));
+      return (await report(status)).filter(({ name }) => names.includes(name));
     await delay(POLL_MS, signal);
   }
 }

@@ -1,7 +1,7 @@
 /** What the supervisor says about itself and its components: the file that `up`, `status` and `down` read. */
 import { z } from 'zod';
 import { readStateFile } from '../files.ts';
-import { isSameProcess, processMemoryMiB, processRecord } from '../processes.ts';
+import { isSameProcess, groupMemoryMiB, processRecord } from '../processes.ts';
 import { supervisorPaths, type SupervisorPaths } from './paths.ts';
 
 /** `waiting`: for what it depends on. `failed`: it will be tried again, later and later. */
@@ -54,15 +54,17 @@ export interface ReportedComponent {
 }
 
 /** With a dead supervisor everything counts as stopped, although its children may wait to be adopted. */
-export function report(status: ClusterStatus | undefined): readonly ReportedComponent[] {
+export async function report(status: ClusterStatus | undefined): Promise<readonly ReportedComponent[]> {
   if (status === undefined) return [];
   const isAlive = isSupervisorAlive(status);
+  const leaders = status.components.flatMap(({ process }) => process?.pid ?? []);
+  const memory = isAlive ? await groupMemoryMiB(leaders) : new Map<number, number>();
   return status.components.map(({ name, state, version, endpoint, message, fraction, process: child }) => ({
     name,
     state: isAlive ? state : 'stopped',
     version,
     endpoint: isAlive ? endpoint : null,
-    memoryMiB: isAlive && child !== undefined ? (processMemoryMiB(child.pid) ?? null) : null,
+    memoryMiB: child === undefined ? null : (memory.get(child.pid) ?? null),
     message: isAlive ? message : 'Not running',
     fraction: isAlive ? (fraction ?? null) : null,
   }));
