@@ -16,6 +16,7 @@ import { AgentNode } from './nodes/node.ts';
 import { laptopSpec, nodesPath, readNodes, type NodeSpec } from './nodes/nodeSpec.ts';
 import { CRASH_BACK_OFF, type CrashBackOffTimes } from './pods/crashBackOff.ts';
 import { nodesFolder, stopContainersOf } from './pods/leftovers.ts';
+import { keepLimits } from './pods/limits.ts';
 import { UsageMeter } from './usageMeter.ts';
 
 export interface AgentOptions {
@@ -75,10 +76,18 @@ export class NodeAgent {
       if (type === 'deleted') this.#nodeOf(object)?.podGone(object);
       else this.#nodeOf(object)?.podChanged(object, signal);
     });
+    const limits = {
+      nodes: () => this.nodes,
+      environment: this.#options.environment,
+      meter: this.meter,
+      folder: nodesFolder(home),
+      onError: this.#report,
+    };
     try {
       await Promise.all([
         this.#pods.run(signal),
         this.meter.run(signal, this.#report),
+        keepLimits(limits, signal),
         this.#pods.synced
           .then(() => this.#sweep())
           .catch((error: unknown) => {

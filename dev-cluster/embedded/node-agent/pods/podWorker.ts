@@ -2,23 +2,21 @@
  * One pod on its node: brings it up, keeps it up, ends it. A worker does one thing at a time; what happens meanwhile
  * (an exit, a probe, a new object) wakes it to look again. The decisions are in `plan.ts`, the words in `podStatus.ts`.
  */
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Pod } from '../../../../src/clients/kubernetes/model.ts';
-import { HttpError } from '../../../../src/clients/http.ts';
+import { keyOf, type Pod } from '../../../../src/clients/kubernetes/model.ts';
 import { asError } from '../../../../src/core/base/errors.ts';
 import type { ProcessEnd } from '../../kfp/engine/attemptProcess.ts';
 import type { ContainerRuntime, PodRuntime, PodSandbox } from '../contract.ts';
-import { restartPolicyOf, specsOf } from './containerView.ts';
+import { restartPolicyOf } from './containerView.ts';
 import type { EventType } from './events.ts';
-import { Instance, killGroups } from './instance.ts';
+import { killGroups } from './instance.ts';
 import { containersToStart, isFinished } from './plan.ts';
-import { containerFolder, PodContainer } from './podContainer.ts';
+import type { PodContainer } from './podContainer.ts';
 import type { PodContext } from './podContext.ts';
 import { hasEnded, podStatus, type PodVerdict } from './podStatus.ts';
 import { watchProbes } from './probing.ts';
+import { removePod } from './removePod.ts';
+import { restoreContainers } from './restore.ts';
 import { startContainer } from './startContainer.ts';
 import { StatusWriter } from './statusWriter.ts';
 import { Deadline, stopContainer } from './stopContainer.ts';
@@ -59,7 +57,6 @@ export class PodWorker implements PodRuntime {
     this.#watching = AbortSignal.any([signal, this.#leaving.signal]);
     const onError = this.#report;
     this.#status = new StatusWriter({ api: context.api, pod, signal: this.#watching, onError });
-    this.#armDeadline();
   }
 
   get pod(): Pod {
@@ -88,6 +85,11 @@ export class PodWorker implements PodRuntime {
     return this.#isOver;
   }
 
+  /** It has ended or is about to. */
+  get isEnding(): boolean {
+    return this.#isOver || this.#termination !== undefined;
+  }
+
   /** Resolves when nothing of it runs any more. */
   get over(): Promise<undefined> {
     return this.#over.promise;
@@ -102,12 +104,9 @@ export class PodWorker implements PodRuntime {
     const old = this.#pod;
     this.#pod = pod;
     if (pod.metadata?.deletionTimestamp !== undefined) this.#beDeleted();
-    const [sandbox, metadata] = [this.#sandbox, pod.metadata];
-    const isRelabelled =
-      !isDeepStrictEqual(old.metadata?.labels, metadata?.labels) ||
-      !isDeepStrictEqual(old.metadata?.annotations, metadata?.annotations);
-    if (sandbox !== undefined && isRelabelled)
-      this.#context.environment.update(sandbox, pod, this.#watching).catch(this.#report);
+    const names = ({ metadata }: Pod): unknown => [metadata?.labels, metadata?.annotations];
+    if (this.#sandbox !== undefined && !isDeepStrictEqual(names(old), names(pod)))
+      this.#context.environment.update(this.#sandbox, pod, this.#watching).catch(this.#report);
     if (pod.spec?.activeDeadlineSeconds !== old.spec?.activeDeadlineSeconds) this.#armDeadline();
     this.#publish();
   }
@@ -169,6 +168,7 @@ export class PodWorker implements PodRuntime {
   async run(): Promise<void> {
     const signal = this.#watching;
     await this.#restore(signal);
+    this.#armDeadline();
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
       const next = await this.#sync(signal).catch((error: unknown) => {
@@ -238,29 +238,11 @@ export class PodWorker implements PodRuntime {
 
   /** Finds what an earlier agent started. */
   async #restore(signal: AbortSignal): Promise<void> {
-    const podFolder = join(this.#context.host.folder, 'pods', this.uid);
     const { status } = this.#pod;
-    const known = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-    this.#containers = await Promise.all(
-      specsOf(this.#pod).map(async ({ spec, role }) => {
-        const instances = await Instance.restore(containerFolder(podFolder, spec.name), signal);
-        const container = new PodContainer({
-          spec,
-          role,
-          podFolder,
-          backOff: this.#context.crashBackOff,
-          instances,
-          restartCount: known.find(({ name }) => name === spec.name)?.restartCount ?? 0,
-          onError: this.#report,
-        });
-        const running = container.instance?.running;
-        if (running !== undefined) {
-          await container.instance?.save({ isUp: true });
-          this.#watchEnd(container, running.ended);
-        }
-        return container;
-      }),
-    );
+    this.#containers = await restoreContainers(this.#context, this.#pod, this.#report, signal);
+    for (const container of this.#containers)
+      if (container.instance?.running !== undefined)
+        this.#watchEnd(container, container.instance.running.ended);
     if (hasEnded(status)) {
       if (this.#containers.some(({ isAlive }) => isAlive)) this.terminate(undefined, 0);
       else this.#setOver();
@@ -342,26 +324,9 @@ export class PodWorker implements PodRuntime {
   }
 
   async #removeIfDeleted(): Promise<undefined> {
-    const { deletionTimestamp, namespace = '', name = '', uid = '' } = this.#pod.metadata ?? {};
-    if (deletionTimestamp === undefined && !this.#isObjectGone) return;
+    if (this.#pod.metadata?.deletionTimestamp === undefined && !this.#isObjectGone) return;
     await this.#status.flushed();
-    const { api, environment, host } = this.#context;
-    const signal = AbortSignal.timeout(DELETE_TIMEOUT_MS);
-    const folder = join(host.folder, 'pods', this.uid);
-    // An agent that starts anew has to be told where things are before it can give them back.
-    if (this.#sandbox === undefined && existsSync(folder))
-      this.#sandbox = await environment.prepare(this.#pod, host, signal).catch(() => undefined);
-    if (this.#sandbox !== undefined) await environment.release(this.#sandbox, signal);
-    await rm(folder, { recursive: true, force: true });
-    if (!this.#isObjectGone)
-      await api
-        .delete(`/api/v1/namespaces/${namespace}/pods/${name}`, signal, {
-          gracePeriodSeconds: 0,
-          preconditions: { uid },
-        })
-        .catch((error: unknown) => {
-          if (!(error instanceof HttpError && [404, 409].includes(error.status ?? 0))) throw error;
-        });
+    await removePod(this.#context, this.#pod, this.#sandbox, this.#isObjectGone);
     this.#leaving.abort();
   }
 
@@ -414,10 +379,8 @@ export class PodWorker implements PodRuntime {
     this.event(type, reason, message, `spec.${list}{${spec.name}}`);
   }
 
-  readonly #report = (error: unknown): void => {
-    const { namespace, name } = this.#pod.metadata ?? {};
-    this.#context.log(`${namespace ?? ''}/${name ?? ''}: ${asError(error).message}`);
-  };
+  readonly #report = (error: unknown): void =>
+    this.#context.log(`${keyOf(this.#pod)}: ${asError(error).message}`);
 
   #wakeUp(): void {
     this.#wake.resolve(undefined);

@@ -55,16 +55,18 @@ export async function startContainer(options: StartOptions): Promise<number | un
   }
   if (container.retryAt > now) return waitOn(options);
   try {
-    await bringUp(options);
+    const hasRun = await bringUp(options);
     container.failures = 0;
-    return undefined;
+    // Who never ran has no end to wait for: it is tried again like one that ended.
+    return hasRun ? undefined : now;
   } catch (error) {
     if (signal.aborted) throw error;
     return failed(options, error);
   }
 }
 
-async function bringUp(options: StartOptions): Promise<void> {
+/** False when there was nothing to run. */
+async function bringUp(options: StartOptions): Promise<boolean> {
   const { context, container, event, onChange, onLaunched, pod, sandbox, signal } = options;
   const { spec } = container;
   const image = await findImage(options);
@@ -83,7 +85,7 @@ async function bringUp(options: StartOptions): Promise<void> {
     await container.finish();
     container.waiting = { reason: 'RunContainerError', message: problem };
     onChange();
-    return;
+    return false;
   }
   onLaunched(await instance.launch(command, spec.stdin === true));
   event('Normal', 'Started', `Started container ${spec.name}`);
@@ -98,12 +100,13 @@ async function bringUp(options: StartOptions): Promise<void> {
       await container.ended;
       container.waiting = { reason: 'PostStartHookError', message };
       onChange();
-      return;
+      return true;
     }
   }
   container.waiting = undefined;
   await instance.save({ isUp: true });
   onChange();
+  return true;
 }
 
 async function findImage({ context, container, event, signal }: StartOptions): Promise<Image> {
