@@ -147,7 +147,16 @@ export async function readCli<T>(
       action: 'Show the log',
     });
   }
-  return schema.parse(value);
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new SlipwayError(
+    'cliFailed',
+    `slipway ${args[0] ?? ''} gave an answer that this version does not know.`,
+    {
+      cause: parsed.error,
+      action: 'Show the log',
+    },
+  );
 }
 
 function parseEvent(line: string): CliEvent | undefined {

@@ -52,7 +52,7 @@ export function componentRows(
 
 function describe({ state, version, endpoint, memoryMiB, message, fraction }: ComponentStatus): string {
   if (state !== 'ready') {
-    const percent = fraction === undefined ? '' : `${Math.round(fraction * 100)} % · `;
+    const percent = fraction === null ? '' : `${Math.round(fraction * 100)} % · `;
     return `${percent}${message === '' ? state : message}`;
   }
   return [

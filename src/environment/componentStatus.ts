@@ -20,7 +20,7 @@ const componentSchema = z.object({
   memoryMiB: z.number().nullable(),
   /** What it does now, or why it failed. */
   message: z.string().default(''),
-  fraction: z.number().optional(),
+  fraction: z.number().nullable().default(null),
 });
 const statusSchema = z.object({ components: z.array(componentSchema) });
 export type ComponentStatus = z.infer<typeof componentSchema>;
