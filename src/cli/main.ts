@@ -108,6 +108,25 @@ const commands: readonly Command[] = [
     run: async (input) => (await import('./doctor.ts')).doctor(input),
   },
   {
+    name: 'images',
+    help: 'List how container images run on this machine',
+    argumentCount: NONE,
+    options: { json: JSON_OPTION },
+    run: async (input) => (await import('./images.ts')).images(input),
+  },
+  {
+    name: 'images map',
+    help: 'Let containers of an image run in a Python environment of this machine',
+    arguments: 'IMAGE',
+    argumentCount: ONE,
+    options: {
+      requirements: { type: 'string', value: 'FILE', help: 'Packages that it has, one a line' },
+      python: { type: 'string', value: 'PATH', help: 'An interpreter of this machine' },
+      json: JSON_OPTION,
+    },
+    run: async (input) => (await import('./images.ts')).mapImageCommand(input),
+  },
+  {
     name: 'pipeline check',
     help: 'Say what is wrong in pipeline files, with its place (1: a file has errors)',
     arguments: 'FILE…',

@@ -44,9 +44,13 @@ export class ClusterObjects {
     return this.#find(this.#secrets, 'secrets', namespace, name, signal);
   }
 
+  /** The API server's own, `default/kubernetes`, isn't among them: its address leads nowhere here. */
   async services(namespace: string): Promise<readonly Service[]> {
     await this.#services.synced;
-    return [...this.#services.items.values()].filter(({ metadata }) => metadata?.namespace === namespace);
+    return [...this.#services.items.values()].filter(
+      ({ metadata }) =>
+        metadata?.namespace === namespace && !(namespace === 'default' && metadata.name === 'kubernetes'),
+    );
   }
 
   async #find<T extends KubernetesObject>(

@@ -1,7 +1,7 @@
 /** Images made ready: what on this machine stands for what is in them. */
 import { createHash } from 'node:crypto';
-import { access, constants } from 'node:fs/promises';
-import { delimiter, dirname } from 'node:path';
+import { access, constants, readFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
 import { slipwayHome } from '../../../../src/clients/embedded.ts';
 import { asError, isSlipwayError } from '../../../../src/core/base/errors.ts';
 import { findProgram, knownProgram } from '../../binaries/find.ts';
@@ -123,7 +123,13 @@ export class ImageStore {
       case 'python': {
         const environments = new PythonEnvironments({ onProgress: report });
         const { python, hash } = await environments.fromLock(lockPath(content.lock), signal);
-        return { ...base, id: identify(image, hash), env: { ...this.#pythonVariables(python), ...env } };
+        const other = content.isTagVersion === true ? await otherVersion(image, python) : undefined;
+        return {
+          ...base,
+          note: other === undefined ? note : `It runs with this machine's Python, ${other}.`,
+          id: identify(image, hash),
+          env: { ...this.#pythonVariables(python), ...env },
+        };
       }
       case 'program': {
         const program = await findProgram(content.program, { report, signal });
@@ -158,6 +164,16 @@ export async function isPresent(content: ImageContent, signal: AbortSignal): Pro
     case 'host':
       return true;
   }
+}
+
+/** The environment's version of Python, when the tag asks for another one. */
+async function otherVersion(image: string, python: string): Promise<string | undefined> {
+  const config = await readFile(join(dirname(dirname(python)), 'pyvenv.cfg'), 'utf8');
+  const version = /^version(?:_info)?\s*=\s*(\d+\.\d+)\S*/m.exec(config);
+  const asked = /^\d+\.\d+/.exec(parseImageName(image)?.tag ?? '')?.[0];
+  return asked === undefined || version === null || asked === version[1]
+    ? undefined
+    : version[0].split('=')[1]?.trim();
 }
 
 function lockPath(name: string): string {

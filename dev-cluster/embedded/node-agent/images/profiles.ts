@@ -3,8 +3,8 @@ import type { ProgramName } from '../../binaries/programs.ts';
 
 /** What an image brings that isn't on the host. */
 export type ImageContent =
-  /** A locked Python environment: `lock` is a file of `dev-cluster/embedded/python`. */
-  | { readonly kind: 'python'; readonly lock: string }
+  /** A locked Python environment: `lock` is a file of `dev-cluster/embedded/python`. Whether the image's tag is Python's version. */
+  | { readonly kind: 'python'; readonly lock: string; readonly isTagVersion?: boolean }
   /** One of Slipway's own programs, the image's entrypoint. */
   | { readonly kind: 'program'; readonly program: ProgramName }
   /** The host's own programs. */
@@ -76,7 +76,7 @@ export const imageProfiles: readonly ImageProfile[] = [
   {
     name: 'python',
     images: ['python', '**/library/python', 'bitnami/python'],
-    content: { kind: 'python', lock: 'python.lock.txt' },
+    content: { kind: 'python', lock: 'python.lock.txt', isTagVersion: true },
     cmd: ['python3'],
   },
   {
