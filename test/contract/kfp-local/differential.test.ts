@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { PythonEnvironments } from '../../../dev-cluster/embedded/python/environments.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/base/json.ts';
 import { type Case, OURS, SAMPLES, SEED } from './cases.ts';
+import { editedPipeline } from './edited.ts';
 import { runOurs } from './ours.ts';
 import { meaning, type Result } from './result.ts';
 
@@ -86,7 +86,7 @@ describe('our engine and kfp.local', () => {
     for (const [name, text] of Object.entries(one.given)) await writeFile(join(files, name), text);
     const text = await readFile(resolve(one.pipeline), 'utf8');
     const file = join(own, 'pipeline.yaml');
-    await writeFile(file, edited(text, one.edits));
+    await writeFile(file, editedPipeline(text, one.edits));
     const parameters = JSON.parse(JSON.stringify(one.parameters).replaceAll('FILES', files)) as JsonObject;
     return { file, parameters, folder: own, files };
   }
@@ -167,19 +167,6 @@ describe('our engine and kfp.local', () => {
     }
   });
 });
-
-/** JSON is YAML, and has no folded lines that would hide what is looked for. */
-function edited(text: string, edits: Case['edits']): string {
-  if (edits.length === 0) return text;
-  return parseAllDocuments(text)
-    .map((document) =>
-      edits.reduce((json, [from, to]) => {
-        if (!json.includes(from)) throw new Error(`The pipeline has no ${from}.`);
-        return json.replaceAll(from, to);
-      }, JSON.stringify(document.toJS())),
-    )
-    .join('\n---\n');
-}
 
 function valueOrContent(value: JsonValue): JsonValue {
   return isJsonObject(value) && 'content' in value && 'metadata' in value
