@@ -10,6 +10,7 @@ import { NodeAgent } from './agent.ts';
 import { LocalPodEnvironment } from './environment/podEnvironment.ts';
 import { LocalProber } from './probes/prober.ts';
 import { nodesFolder } from './pods/leftovers.ts';
+import { runProvisioner } from './volumes/provisioner.ts';
 
 const USER = 'slipway-node-agent';
 
@@ -33,7 +34,12 @@ export async function nodeAgentMain(log: (line: string) => void): Promise<void> 
       const onError = (error: unknown): void => log(asError(error).message);
       const environment = new LocalPodEnvironment({ api, home, onError });
       const agent = new NodeAgent({ api, home, environment, prober: new LocalProber(), log });
-      const running = Promise.all([environment.run(signal), agent.run(signal)]);
+      const folder = join(home, 'embedded', 'volumes');
+      const running = Promise.all([
+        environment.run(signal),
+        agent.run(signal),
+        runProvisioner({ api, folder, onError }, signal),
+      ]);
       running.catch((error: unknown) => {
         if (!signal.aborted) onError(error);
       });
