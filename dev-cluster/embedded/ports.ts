@@ -35,6 +35,21 @@ export async function stablePort(
   );
 }
 
+export interface KnownPort {
+  readonly name: string;
+  readonly port: number;
+  /** Nobody listens there now. */
+  readonly isFree: boolean;
+}
+
+/** All ports that were given out. */
+export async function knownPorts(home = slipwayHome()): Promise<readonly KnownPort[]> {
+  const ports = (await readStateFile(join(home, 'embedded', 'ports.json'), portsFile)) ?? {};
+  return Promise.all(
+    Object.entries(ports).map(async ([name, port]) => ({ name, port, isFree: await isFree(port) })),
+  );
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {

@@ -1,15 +1,19 @@
 /** What the embedded cluster needs of this machine, each with its fix. */
-import { constants } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { constants, readFileSync } from 'node:fs';
 import { access, mkdir, statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import { promisify } from 'node:util';
 import { slipwayCache, slipwayHome } from '../../../src/clients/embedded.ts';
 import { asError, SlipwayError } from '../../../src/core/base/errors.ts';
-import { readStateFile } from '../files.ts';
-import { servicePaths, serviceRecord } from '../kfp/servicePaths.ts';
-import { isSameProcess } from '../processes.ts';
+import { archivePlace } from '../binaries/archives.ts';
+import { knownProgram } from '../binaries/find.ts';
+import { goOnPath } from '../binaries/go.ts';
+import { programs } from '../binaries/programs.ts';
+import { knownPorts } from '../ports.ts';
 import { findInterpreter } from '../python/interpreter.ts';
 import { findUv } from '../python/uv.ts';
+import { isSupervisorAlive, readStatus } from './status.ts';
 
 export interface Check {
   readonly name: string;
@@ -20,16 +24,40 @@ export interface Check {
 }
 
 const OLDEST_NODE = 24;
-const NEEDED_MIB = 2_048;
+/** Runs, artifacts, images' environments grow; the cluster itself needs less. */
+const HOME_MIB = 2_048;
+/** Programs 0.7 GiB, Python environments 4 GiB. */
+const CACHE_MIB = 5_120;
+/** What building needs beside them, in Go's caches. */
+const BUILD_MIB = 6_144;
+const MEMORY_MIB = 4_096;
+/** etcd and the API server alone hold hundreds of connections. */
+const OPEN_FILES = 4_096;
+const OPEN_FILES_FIX = 'Raise it: ulimit -n 8192, then start Slipway from that shell.';
 
 export async function checkMachine(signal: AbortSignal): Promise<readonly Check[]> {
   return [
+    checkSystem(),
     checkNode(),
     ...(await checkPython(signal)),
-    await checkFolder('state folder', slipwayHome(), 'SLIPWAY_HOME'),
-    await checkFolder('cache folder', slipwayCache(), 'SLIPWAY_CACHE'),
-    await checkPort(),
+    ...(await checkPrograms(signal)),
+    await checkFolder('state folder', slipwayHome(), 'SLIPWAY_HOME', HOME_MIB),
+    await checkFolder('cache folder', slipwayCache(), 'SLIPWAY_CACHE', CACHE_MIB),
+    await checkMemory(),
+    await checkOpenFiles(signal),
+    await checkPorts(),
   ];
+}
+
+function checkSystem(): Check {
+  const ok = process.platform !== 'win32';
+  const message = `${process.platform} ${process.arch}, ${availableParallelism()} cores`;
+  return {
+    name: 'system',
+    ok,
+    message,
+    ...(ok ? {} : { fix: 'Open the folder in WSL: the embedded cluster runs there.' }),
+  };
 }
 
 function checkNode(): Check {
@@ -66,18 +94,61 @@ async function checkUv(interpreter: { path: string; version: string }, signal: A
   }
 }
 
-async function checkFolder(name: string, path: string, variable: string): Promise<Check> {
+/** A program that isn't there yet is fetched or built: only a wrong setting is a fault. */
+async function checkPrograms(signal: AbortSignal): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  const missing: string[] = [];
+  for (const program of programs) {
+    try {
+      const path = await knownProgram(program, signal);
+      if (path === undefined) missing.push(program.name);
+      else checks.push({ name: program.name, ok: true, message: `${program.version} at ${path}` });
+    } catch (error) {
+      checks.push(failure(program.name, error));
+    }
+  }
+  if (missing.length > 0)
+    checks.push({
+      name: 'programs to come',
+      ok: true,
+      message: `${missing.join(', ')}: the first start fetches or builds them`,
+    });
+  return [...checks, await checkGo(missing.length > 0, signal)];
+}
+
+async function checkGo(isNeeded: boolean, signal: AbortSignal): Promise<Check> {
+  const name = 'go';
+  const go = await goOnPath(signal);
+  const found = go === undefined ? 'No Go on PATH' : `Go ${go.version}`;
+  if (!isNeeded) return { name, ok: true, message: `${found}; nothing has to be built` };
+  const place = archivePlace(process.env);
+  const release = place === undefined ? 'there are no released programs' : `first ${place.path} is asked`;
+  const next = go === undefined ? 'Go comes from the Python package index' : 'it builds them';
+  const free = await freeMiB(slipwayCache());
+  const ok = free >= CACHE_MIB + BUILD_MIB || place !== undefined;
+  return {
+    name,
+    ok,
+    message: `${found}; ${release}, then ${next}`,
+    ...(ok
+      ? {}
+      : {
+          fix: `Building needs ${CACHE_MIB + BUILD_MIB} MiB: free them, or set SLIPWAY_ARCHIVES to a folder or URL with the released programs.`,
+        }),
+  };
+}
+
+async function checkFolder(name: string, path: string, variable: string, neededMiB: number): Promise<Check> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await access(path, constants.W_OK);
-    const { bavail, bsize } = await statfs(path);
-    const mib = Math.floor((bavail * bsize) / 1024 / 1024);
-    const ok = mib >= NEEDED_MIB;
+    const mib = await freeMiB(path);
+    const ok = mib >= neededMiB;
     return {
       name,
       ok,
       message: `${path}, ${mib} MiB free`,
-      ...(ok ? {} : { fix: `Free ${NEEDED_MIB} MiB there, or choose another ${variable}.` }),
+      ...(ok ? {} : { fix: `Free ${neededMiB} MiB there, or choose another ${variable}.` }),
     };
   } catch (error) {
     return {
@@ -89,28 +160,65 @@ async function checkFolder(name: string, path: string, variable: string): Promis
   }
 }
 
-/** The remembered port: ours, free, or somebody else's (then the next free one will be used). */
-async function checkPort(): Promise<Check> {
-  const name = 'port';
-  const record = await readStateFile(servicePaths().record, serviceRecord);
-  if (record === undefined)
-    return { name, ok: true, message: 'The system will choose one at the first start' };
-  if (isSameProcess(record.pid, record.started))
-    return { name, ok: true, message: `The pipeline service has ${record.port}` };
-  const server = createServer();
+async function freeMiB(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return Math.floor((bavail * bsize) / 1024 / 1024);
+}
+
+/** What runs already has its part. */
+async function checkMemory(): Promise<Check> {
+  const mib = Math.floor(availableBytes() / 1024 / 1024);
+  const total = Math.floor(totalmem() / 1024 / 1024);
+  const message = `${mib} MiB available of ${total}`;
+  const ok = mib >= MEMORY_MIB || isSupervisorAlive(await readStatus());
+  return {
+    name: 'memory',
+    ok,
+    message,
+    ...(ok
+      ? {}
+      : {
+          fix: `The whole platform with a model takes about ${MEMORY_MIB} MiB: close what you don't need, or stop parts with slipway stop.`,
+        }),
+  };
+}
+
+function availableBytes(): number {
+  if (process.platform !== 'linux') return freemem();
+  // With what the system keeps for files and would give back.
+  const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
+  return kib === undefined ? freemem() : Number(kib) * 1024;
+}
+
+async function checkOpenFiles(signal: AbortSignal): Promise<Check> {
+  const name = 'open files';
   try {
-    server.listen(record.port, '127.0.0.1');
-    await once(server, 'listening');
-    return { name, ok: true, message: `${record.port} is free for the pipeline service` };
-  } catch {
-    return {
-      name,
-      ok: true,
-      message: `${record.port} is taken by another program; the next free one will be used`,
-    };
-  } finally {
-    server.close();
+    const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -n'], { signal });
+    const limit = stdout.trim();
+    const ok = limit === 'unlimited' || Number(limit) >= OPEN_FILES;
+    return { name, ok, message: `${limit} at most`, ...(ok ? {} : { fix: OPEN_FILES_FIX }) };
+  } catch (error) {
+    return failure(name, error);
   }
+}
+
+/** The remembered ports: ours, free, or somebody else's (then the next free one will be used). */
+async function checkPorts(): Promise<Check> {
+  const name = 'ports';
+  const ports = await knownPorts();
+  if (ports.length === 0)
+    return { name, ok: true, message: 'The system will choose them at the first start' };
+  if (isSupervisorAlive(await readStatus()))
+    return { name, ok: true, message: `${ports.length} are the running cluster's` };
+  const taken = ports.filter(({ isFree }) => !isFree).map((port) => `${port.name} (${port.port})`);
+  return {
+    name,
+    ok: true,
+    message:
+      taken.length === 0
+        ? `All ${ports.length} are free`
+        : `Taken by other programs, so that the next free ones will be used: ${taken.join(', ')}`,
+  };
 }
 
 function failure(name: string, error: unknown): Check {
