@@ -79,10 +79,8 @@ export class FakeContainer implements ContainerRuntime {
     this.logFile = join(folder, 'main.log');
     this.stdinPath = stdinPath;
     this.#env = { PATH: process.env['PATH'] ?? '', CONTAINER: 'main', ...env };
-    const [log, input] = [
-      openSync(this.logFile, 'a'),
-      stdinPath === undefined ? 'ignore' : openSync(stdinPath, 'r+'),
-    ];
+    const log = openSync(this.logFile, 'a');
+    const input = stdinPath === undefined ? 'ignore' : openSync(stdinPath, 'r+');
     this.process = spawn('sh', ['-c', script], {
       detached: true,
       env: this.#env,

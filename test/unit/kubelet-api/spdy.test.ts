@@ -21,15 +21,13 @@ import {
 /** Written by github.com/moby/spdystream v0.5.0, the Go library at the other end of our connections. */
 const golden = z
   .object({ bytes: z.base64(), frames: z.array(z.looseObject({ type: z.string() })) })
-  .parse(
-    JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/spdy/spdystream.json'), 'utf8')),
-  );
+  .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/spdy/spdystream.json'), 'utf8')));
 const goldenBytes = Buffer.from(golden.bytes, 'base64');
 
 async function* inChunks(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   await setImmediate();
   let index = 0;
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const size = sizes[index++ % sizes.length] ?? 1;
     yield bytes.subarray(offset, offset + size);
     offset += size;
