@@ -64,6 +64,7 @@ export class DoctorPanel implements Disposable {
     let sections: readonly DoctorSection[] = [];
     let isChecking = false;
     let timer: NodeJS.Timeout | undefined;
+    const isBusy = (): boolean => isChecking || abort.signal.aborted;
     const checkAll = async (): Promise<void> => {
       if (isChecking) return;
       isChecking = true;
@@ -100,9 +101,9 @@ export class DoctorPanel implements Disposable {
     );
     // The rest of the page does not change with the environment.
     const followEnvironment = async (): Promise<void> => {
-      if (isChecking || sections.length === 0) return;
+      if (isBusy() || sections.length === 0) return;
       const first = await examineEnvironment(this.#deps, abort.signal);
-      if (isChecking || abort.signal.aborted) return;
+      if (isBusy()) return;
       sections = [first, ...sections.slice(1)];
       channel.push({ isChecking, sections });
     };

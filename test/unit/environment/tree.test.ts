@@ -64,7 +64,7 @@ const node = (name: string, labels: Record<string, string>, isReady = true): Nod
       allocatable: { cpu: '8', memory: '32Gi', ...(name.includes('gpu') ? { 'nvidia.com/gpu': '1' } : {}) },
       conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
     },
-  }) as unknown as Node;
+  });
 const pod = (name: string, nodeName: string | undefined): Pod =>
   ({
     metadata: { name, namespace: 'kubeflow' },
@@ -87,9 +87,9 @@ const pod = (name: string, nodeName: string | undefined): Pod =>
           ? []
           : [{ name: 'main', image: '', imageID: '', ready: true, restartCount: 2, state: { running: {} } }],
     },
-  }) as unknown as Pod;
+  });
 const service = (name: string, namespace: string, type = 'ClusterIP'): Service =>
-  ({ metadata: { name, namespace }, spec: { type, ports: [{ port: 80 }, { port: 9000 }] } }) as Service;
+  ({ metadata: { name, namespace }, spec: { type, ports: [{ port: 80 }, { port: 9000 }] } });
 
 describe('the environment', () => {
   test('one that Slipway could start is empty while it is stopped: the welcome text says it', () => {

@@ -15,7 +15,7 @@ const container = (name: string, state: object, more: object = {}): object => ({
 });
 /** As the API server would send it: the types want more than the printer reads. */
 const pod = (status: object, spec: object = {}, metadata: object = {}): Pod =>
-  ({ metadata, spec: { containers: [{ name: 'main' }], ...spec }, status }) as Pod;
+  ({ metadata, spec: { containers: [{ name: 'main' }], ...spec }, status });
 const running = { running: { startedAt: '2026-01-01T00:00:00Z' } };
 const ended = (exitCode: number, reason?: string): object => ({ terminated: { exitCode, reason } });
 
@@ -197,7 +197,7 @@ describe('requests', () => {
     [{ 'cloud.google.com/gke-provisioning': 'standard' }, 'on-demand'],
     [{ 'kubernetes.io/hostname': 'x' }, undefined],
   ])('capacity type by the provider’s label: %o', (labels, expected) => {
-    expect(summariseNode({ metadata: { labels } } as unknown as Node, []).capacityType).toBe(expected);
+    expect(summariseNode({ metadata: { labels } }, []).capacityType).toBe(expected);
   });
 });
 
