@@ -4,6 +4,7 @@ import { HttpError } from '../clients/http.ts';
 import type { KubernetesApi } from '../clients/kubernetes/api.ts';
 import type { Event as KubernetesEvent, Node, Pod, Service } from '../clients/kubernetes/model.ts';
 import { Reflector } from '../clients/kubernetes/reflector.ts';
+import { delay } from '../core/base/abort.ts';
 import type { Disposable } from '../core/base/disposable.ts';
 import { asError, isAbort } from '../core/base/errors.ts';
 import { Emitter } from '../core/base/event.ts';
@@ -23,6 +24,8 @@ export type ClusterView =
   /** `error`: why what is shown may be old. */
   | { readonly kind: 'ready'; readonly objects: ClusterObjects; readonly error: Error | undefined };
 
+/** Between two looks whether a cluster that failed answers again. */
+const RECOVERY_MS = 2_000;
 const none: ClusterView = { kind: 'none' };
 
 export class LiveCluster implements Disposable {
@@ -95,7 +98,25 @@ export class LiveCluster implements Disposable {
   async #run(session: Session, signal: AbortSignal): Promise<void> {
     const api = await session.kubernetes();
     const scope = await readableScope(api, signal);
-    const onError = (error: unknown): void => this.#fail(asError(error));
+    let isSynced = false;
+    let isRecovering = false;
+    // A list that comes back unchanged is no change: that the error is over is found out by asking.
+    const recover = async (): Promise<void> => {
+      for (isRecovering = true; isRecovering;) {
+        await delay(RECOVERY_MS, signal);
+        await api.list(`/api/v1${scope}/pods`, signal, { limit: 1 }).then(
+          () => {
+            isRecovering = false;
+          },
+          () => undefined,
+        );
+      }
+      if (isSynced) show();
+    };
+    const onError = (error: unknown): void => {
+      this.#fail(asError(error));
+      if (!isRecovering) void recover().catch(() => undefined);
+    };
     const reflect = <T extends Node | Pod | Service>(path: string): Reflector<T> =>
       new Reflector<T>({ api, path, onError });
     const nodes = reflect<Node>('/api/v1/nodes');
@@ -113,7 +134,6 @@ export class LiveCluster implements Disposable {
         error: undefined,
       });
     };
-    let isSynced = false;
     for (const reflector of [nodes, pods, services] as const)
       reflector.onDidChange(() => {
         if (isSynced) show();
