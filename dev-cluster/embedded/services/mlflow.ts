@@ -1,5 +1,6 @@
 /** MLflow: experiments and the model registry, in PostgreSQL and S3. */
 import { mkdir } from 'node:fs/promises';
+import type { EmbeddedEndpoints } from '../../../src/clients/embedded.ts';
 import { http } from '../../../src/clients/http.ts';
 import { toolEnvironment } from '../../../src/clients/toolEnvironment.ts';
 import { credential } from '../credentials.ts';
@@ -59,13 +60,18 @@ async function command(report: Report, signal: AbortSignal): Promise<Command> {
   };
 }
 
-async function health(signal: AbortSignal): Promise<Health> {
+/** With its password; nobody may listen there yet. */
+export async function mlflowEndpoint(signal: AbortSignal): Promise<NonNullable<EmbeddedEndpoints['mlflow']>> {
   const url = `http://127.0.0.1:${await servicePort(MLFLOW, signal)}`;
-  const password = await credential(MLFLOW, signal);
-  const endpoint = { url, token: password, label: 'MLflow' };
+  return { url, username: USERNAME, password: await credential(MLFLOW, signal) };
+}
+
+async function health(signal: AbortSignal): Promise<Health> {
+  const mlflow = await mlflowEndpoint(signal);
+  const endpoint = { url: mlflow.url, token: mlflow.password, label: 'MLflow' };
   // Asks the database, too.
   const path = '/api/2.0/mlflow/experiments/get';
   const query = { experiment_id: '0' };
   await http(endpoint, { method: 'GET', path, query, timeoutMs: HEALTH_TIMEOUT_MS }, signal);
-  return { endpoint: url, endpoints: { mlflow: { url, username: USERNAME, password } } };
+  return { endpoint: mlflow.url, endpoints: { mlflow } };
 }

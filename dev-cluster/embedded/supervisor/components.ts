@@ -4,6 +4,7 @@ import { gatewayComponents } from '../gateway/components.ts';
 import { kfpComponents } from '../kfp/components.ts';
 import { nodeAgentComponents } from '../node-agent/components.ts';
 import { pythonComponents } from '../python/components.ts';
+import { serviceComponents } from '../services/components.ts';
 import { spotMarketComponents } from '../spot-market/components.ts';
 import type { Component } from './component.ts';
 
@@ -14,4 +15,5 @@ export const components: readonly Component[] = [
   ...gatewayComponents,
   ...nodeAgentComponents,
   ...spotMarketComponents,
+  ...serviceComponents,
 ];
