@@ -236,7 +236,7 @@ describe('what it serves', () => {
     );
   });
 
-  it('has custom resources that a second start leaves alone, and that come back when they were deleted', async () => {
+  it('has custom resources that a second start leaves alone, a new release replaces, and that come back when deleted', async () => {
     const name = 'inferencegraphs.serving.kserve.io';
     const version = async (): Promise<string | undefined> =>
       named.parse(JSON.parse(await cluster.kubectl(['get', 'crd', name, '-o', 'json']))).metadata
@@ -245,6 +245,15 @@ describe('what it serves', () => {
     const before = await version();
     await applyDefinitions(api, signal);
     expect(await version()).toBe(before);
+    // An older release has applied it, with a field that ours has not.
+    const names = { spec: { names: { shortNames: ['ig', 'old'] } } };
+    await cluster.kubectl(['patch', 'crd', name, '--type=merge', '-p', JSON.stringify(names)]);
+    const record = 'slipway-custom-resource-definitions';
+    const digest = JSON.stringify({ data: { [name]: 'of an older one' } });
+    await cluster.kubectl(['-n', 'kube-system', 'patch', 'configmap', record, '--type=merge', '-p', digest]);
+    await applyDefinitions(api, signal);
+    const path = 'jsonpath={.spec.names.shortNames}';
+    expect(await cluster.kubectl(['get', 'crd', name, '-o', path])).toBe('["ig"]');
     await cluster.kubectl(['delete', 'crd', name]);
     await applyDefinitions(api, signal);
     expect(await cluster.kubectl(['get', 'inferencegraphs', '-A'])).toBe('');

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { delay } from '../../../src/core/base/abort.ts';
 import { isSlipwayError } from '../../../src/core/base/errors.ts';
 import type { KubernetesApi } from '../../../src/clients/kubernetes/api.ts';
-import type { ConfigMap } from '../../../src/clients/kubernetes/model.ts';
+import type { ConfigMap, KubernetesObject } from '../../../src/clients/kubernetes/model.ts';
 import { resourcePath } from '../python/resources.ts';
 
 const manifest = z.looseObject({
@@ -94,13 +94,17 @@ export async function applyDefinitions(api: KubernetesApi, signal: AbortSignal):
   await applyAt(api, RECORD, record, limit);
 }
 
-/** Creating is half the work of applying, for the API server; most often there is nothing yet. */
+/** Not by server-side apply: creating costs the API server half of that, and there is nothing to keep of an older one. */
 async function applyDefinition(api: KubernetesApi, crd: Manifest, signal: AbortSignal): Promise<void> {
+  const query = { fieldManager: 'slipway' };
   try {
-    await api.create(DEFINITIONS, crd, signal, { fieldManager: 'slipway' });
+    await api.create(DEFINITIONS, crd, signal, query);
   } catch (error) {
     if (!isSlipwayError(error) || error.reason !== 'conflict') throw error;
-    await applyAt(api, `${DEFINITIONS}/${crd.metadata.name}`, crd, signal);
+    const path = `${DEFINITIONS}/${crd.metadata.name}`;
+    const { metadata } = await api.get<KubernetesObject>(path, signal);
+    const resourceVersion = metadata?.resourceVersion;
+    await api.replace(path, { ...crd, metadata: { ...crd.metadata, resourceVersion } }, signal, query);
   }
 }
 
