@@ -179,6 +179,12 @@ export class Exchange {
       return;
     }
     const headers = modifyHeaders(responseHeaders(upstream.rawHeaders), responseModifiers);
+    if (upstream.isHeadersOnly) {
+      endWithHead(this.#response, upstream.status, headers);
+      upstream.body.on('error', () => undefined).resume();
+      this.#finish(upstream.status, '-');
+      return;
+    }
     writeHead(this.#response, upstream.status, headers);
     this.#relay(upstream);
   }
@@ -280,6 +286,13 @@ export function writeHead(response: Outgoing, status: number, headers: HeaderLis
   else response.writeHead(status, headers);
 }
 
+/** A response without a body, and in HTTP/2 without the empty frame that `end` would send for one. */
+function endWithHead(response: Outgoing, status: number, headers: HeaderList): void {
+  if ('stream' in response)
+    response.stream.respond({ ':status': status, ...headerObject(headers) }, { endStream: true });
+  else response.writeHead(status, headers).end();
+}
+
 const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 13, 404: 12, 502: 14, 503: 14, 504: 14 };
 const GRPC_UNKNOWN = 2;
 
@@ -287,15 +300,9 @@ const GRPC_UNKNOWN = 2;
 export function respond(request: Incoming, response: Outgoing, code: number, message: string): void {
   if (isGrpc(request)) {
     const status = String(GRPC_STATUS[code] ?? GRPC_UNKNOWN);
-    writeHead(response, 200, [
-      'content-type',
-      'application/grpc',
-      'grpc-status',
-      status,
-      'grpc-message',
-      encodeURIComponent(message),
-    ]);
-    response.end();
+    const text = encodeURIComponent(message);
+    const grpc = ['content-type', 'application/grpc', 'grpc-status', status, 'grpc-message', text];
+    endWithHead(response, 200, grpc);
     return;
   }
   const text = message === '' ? '' : `${message}\n`;

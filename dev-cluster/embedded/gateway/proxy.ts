@@ -59,7 +59,7 @@ export function createProxy({ dataPlane, credential, enter }: ProxyOptions): Ser
         respond(request, response, 503, route.message);
         break;
       case 'gateway':
-        request.headers.host = url.host;
+        // Its Host stays as the caller said, as on a direct connection to the Gateway's address.
         dataPlane.route(route.table, request, response, caller);
         break;
       case 'service':

@@ -23,6 +23,8 @@ export interface UpstreamRequest {
 export interface UpstreamResponse {
   readonly status: number;
   readonly rawHeaders: readonly string[];
+  /** HTTP/2: the headers ended the stream (gRPC's "trailers-only"), which the client has to see just so. */
+  readonly isHeadersOnly: boolean;
   readonly body: Readable;
   /** Complete when the body has ended. */
   readonly trailers: () => readonly string[];
@@ -111,6 +113,7 @@ export class UpstreamPool {
       onResponse({
         status: response.statusCode ?? 502,
         rawHeaders: response.rawHeaders,
+        isHeadersOnly: false,
         body: response,
         trailers: () => response.rawTrailers,
       });
@@ -156,12 +159,13 @@ export class UpstreamPool {
         return;
       }
       let trailers: HeaderList = [];
-      stream.once('response', (response) => {
+      stream.once('response', (response, flags) => {
         hasResponse = true;
         if (stream === undefined) return;
         onResponse({
           status: response[':status'] ?? 502,
           rawHeaders: flatten(response),
+          isHeadersOnly: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0,
           body: stream,
           trailers: () => trailers,
         });
