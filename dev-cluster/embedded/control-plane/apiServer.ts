@@ -103,7 +103,6 @@ async function command(report: Report, signal: AbortSignal): Promise<Command> {
     ['--requestheader-extra-headers-prefix', 'X-Remote-Extra-'],
     ['--proxy-client-cert-file', proxy.cert],
     ['--proxy-client-key-file', proxy.key],
-    ['--enable-aggregator-routing', 'true'],
     ['--egress-selector-config-file', await egressConfiguration()],
     // Policies over what people deploy (inference never on spot) change objects without a webhook.
     ['--feature-gates', 'MutatingAdmissionPolicy=true'],

@@ -8,6 +8,9 @@ import { kubeconfigFor } from '../control-plane/kubeconfig.ts';
 import { withLock } from '../python/lock.ts';
 import { NodeAgent } from './agent.ts';
 import { LocalPodEnvironment } from './environment/podEnvironment.ts';
+import type { MeteredNode } from './metrics-api/metrics.ts';
+import { startMetricsApi } from './metrics-api/server.ts';
+import { nodeLabels } from './nodes/nodeObject.ts';
 import { LocalProber } from './probes/prober.ts';
 import { nodesFolder } from './pods/leftovers.ts';
 import { runProvisioner } from './volumes/provisioner.ts';
@@ -35,10 +38,13 @@ export async function nodeAgentMain(log: (line: string) => void): Promise<void> 
       const environment = new LocalPodEnvironment({ api, home, onError });
       const agent = new NodeAgent({ api, home, environment, prober: new LocalProber(), log });
       const folder = join(home, 'embedded', 'volumes');
+      const nodes = (): readonly MeteredNode[] =>
+        agent.nodes.map((node) => ({ name: node.name, labels: nodeLabels(node.spec), pods: node }));
       const running = Promise.all([
         environment.run(signal),
         agent.run(signal),
         runProvisioner({ api, folder, onError }, signal),
+        startMetricsApi({ nodes, meter: agent.meter, api, signal, home }),
       ]);
       running.catch((error: unknown) => {
         if (!signal.aborted) onError(error);

@@ -130,7 +130,6 @@ async function flags(
     '--requestheader-extra-headers-prefix=X-Remote-Extra-',
     `--proxy-client-cert-file=${proxy.cert}`,
     `--proxy-client-key-file=${proxy.key}`,
-    '--enable-aggregator-routing',
   ];
 }
 
