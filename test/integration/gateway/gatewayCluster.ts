@@ -1,5 +1,11 @@
 /** A gateway on free ports, with objects as an API server would have them and echo servers as pods. */
-import { createServer, request, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+} from 'node:http';
 import { createServer as createHttp2 } from 'node:http2';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -91,11 +97,7 @@ export class GatewayCluster {
   async backend(
     key: string,
     listener?: RequestListener,
-    {
-      pods = 1,
-      http2 = false,
-      port = {} as Partial<NonNullable<NonNullable<Service['spec']>['ports']>[number]>,
-    } = {},
+    { pods = 1, http2 = false, port = {} } = {},
   ): Promise<void> {
     const [namespace = '', name = ''] = key.split('/');
     if (!this.namespaces.has(namespace)) this.namespaces.set(namespace, {});
@@ -220,7 +222,7 @@ export class GatewayCluster {
       headers: { ...(host === undefined ? {} : { Host: host }), ...auth, ...headers },
     });
     sent.end(body);
-    const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
     let text = '';
     for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
     const isEcho = response.headers['x-echo'] === 'yes';
