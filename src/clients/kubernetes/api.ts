@@ -22,10 +22,8 @@ export interface WatchEvent<T> {
   readonly object: T;
 }
 
-/** As the server's own limit: on a busy machine a write of a large definition takes a while. */
-const TIMEOUT_MS = 60_000;
 /** As long as the API server itself works on a request: a big definition takes a busy machine half a minute. */
-const WRITE_TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 export class KubernetesApi {
   readonly #config: KubeConfig;
@@ -69,17 +67,11 @@ export class KubernetesApi {
   }
 
   async create<T>(path: string, body: unknown, signal: AbortSignal, query: Query = {}): Promise<T> {
-    return (await this.#request(
-      { method: 'POST', path, body, query, timeoutMs: WRITE_TIMEOUT_MS },
-      signal,
-    )) as T;
+    return (await this.#request({ method: 'POST', path, body, query }, signal)) as T;
   }
 
   async replace<T>(path: string, body: unknown, signal: AbortSignal, query: Query = {}): Promise<T> {
-    return (await this.#request(
-      { method: 'PUT', path, body, query, timeoutMs: WRITE_TIMEOUT_MS },
-      signal,
-    )) as T;
+    return (await this.#request({ method: 'PUT', path, body, query }, signal)) as T;
   }
 
   async patch<T>(
@@ -89,10 +81,7 @@ export class KubernetesApi {
     signal: AbortSignal,
     query: Query = {},
   ): Promise<T> {
-    return (await this.#request(
-      { method: 'PATCH', path, body, contentType, query, timeoutMs: WRITE_TIMEOUT_MS },
-      signal,
-    )) as T;
+    return (await this.#request({ method: 'PATCH', path, body, contentType, query }, signal)) as T;
   }
 
   /** Server-side apply, with conflicts taken over: the manager owns what it says. */
@@ -127,7 +116,7 @@ export class KubernetesApi {
   }
 
   async #request(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
-    return http(await this.#endpoint(), { timeoutMs: TIMEOUT_MS, ...request }, signal);
+    return http(await this.endpoint(), { timeoutMs: TIMEOUT_MS, ...request }, signal);
   }
 
   /** Asked anew for each call: a credential from an exec plugin or a cloud expires. */
