@@ -6,7 +6,8 @@ import type { KubernetesApi } from '../../../../src/clients/kubernetes/api.ts';
 import type { Pod } from '../../../../src/clients/kubernetes/model.ts';
 import { parseQuantity } from '../../../../src/clients/kubernetes/quantity.ts';
 import { asError } from '../../../../src/core/base/errors.ts';
-import { stablePort } from '../../ports.ts';
+import { workloadOf } from '../../gateway/addresses.ts';
+import { podProxyUrl } from '../../gateway/podProxy.ts';
 import type { Image, PodEnvironment, PodHost, PodSandbox, PreparedContainer } from '../contract.ts';
 import { ImageStore } from '../images/imageStore.ts';
 import { type MountContext, mountVolume } from '../volumes/mounts.ts';
@@ -26,8 +27,6 @@ import { containerVariables } from './variables.ts';
 
 /** Of pods: container port → host port, as JSON; a port that isn't in it is the same on the host. */
 export const HOST_PORTS_ANNOTATION = 'slipway.dev/host-ports';
-/** Name of the gateway's proxy for pods in the ports file. */
-const PROXY_PORT = 'gateway-proxy';
 /** A token's new one is asked for this long after it should be, when that failed. */
 const RETRY_MS = 30_000;
 
@@ -152,7 +151,7 @@ export class LocalPodEnvironment implements PodEnvironment {
       },
       signal,
     );
-    const port = await stablePort(PROXY_PORT, signal, { home: this.#home, isOurs: true });
+    const caller = { namespace: pod.metadata?.namespace ?? '', workload: workloadOf(pod.metadata) };
     return prepareContainer(container, {
       sandbox,
       image,
@@ -160,7 +159,7 @@ export class LocalPodEnvironment implements PodEnvironment {
       serviceVariables: links,
       peers,
       apiServerUrl,
-      proxyUrl: `http://127.0.0.1:${port}`,
+      proxyUrl: await podProxyUrl(caller, signal, this.#home),
       home: this.#home,
       safePath: await this.#safePaths(),
     });

@@ -12,7 +12,7 @@ import type { Image } from '../contract.ts';
 import { PodEnvironmentError } from '../environment/errors.ts';
 import type { Container } from '../environment/podSpec.ts';
 import { type ImageName, matchesImage, parseImageName } from './imageName.ts';
-import { type ImageContent, type ImageProfile, imageProfiles } from './profiles.ts';
+import { type ImageContent, type ImageProfile, imageProfiles, LOOPBACK_COLLECTIVES } from './profiles.ts';
 import { findUserImage, userImages, type UserImage } from './userImages.ts';
 
 /** Modules that images of KServe have, by their names: `python -m sklearnserver`. */
@@ -107,7 +107,7 @@ export class ImageStore {
       note: `It runs with ${python}, as \`slipway images map\` says.`,
       entrypoint: [],
       cmd: ['python3'],
-      env: this.#pythonVariables(python),
+      env: { ...this.#pythonVariables(python), ...LOOPBACK_COLLECTIVES },
       portFlags: {},
     };
   }

@@ -27,7 +27,7 @@ export interface ImageProfile {
 }
 
 /** Everything of a job finds its peers on this machine. */
-const LOOPBACK_COLLECTIVES = { GLOO_SOCKET_IFNAME: process.platform === 'darwin' ? 'lo0' : 'lo' };
+export const LOOPBACK_COLLECTIVES = { GLOO_SOCKET_IFNAME: process.platform === 'darwin' ? 'lo0' : 'lo' };
 const KSERVE_PORTS = { '--http_port': 8080, '--grpc_port': 8081 };
 
 export const imageProfiles: readonly ImageProfile[] = [

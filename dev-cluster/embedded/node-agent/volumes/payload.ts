@@ -20,7 +20,7 @@ export interface PayloadSources {
   readonly hostIp: string;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly objects: Pick<ClusterObjects, 'configMap' | 'secret'>;
-  readonly tokens: TokenSource;
+  readonly tokens: Pick<TokenSource, 'token'>;
 }
 
 type KeyToPath = NonNullable<NonNullable<Volume['configMap']>['items']>[number];
