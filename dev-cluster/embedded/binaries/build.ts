@@ -30,7 +30,7 @@ export async function buildProgram(program: Program, target: string, options: Fi
 
 async function build(program: Program, target: string, options: FindOptions): Promise<void> {
   const { signal } = options;
-  const folder = resourcePath('dev-cluster', 'embedded', 'binaries', 'modules', program.module);
+  const folder = moduleFolder(program);
   const progress = await startProgress(program, options);
   const partial = `${target}.partial`;
   try {
@@ -40,11 +40,9 @@ async function build(program: Program, target: string, options: FindOptions): Pr
     const cores = String(Math.max(1, availableParallelism() - 1));
     const { code, stderrTail } = await runTool(
       go.command,
-      [
-        ...['-C', folder, 'build', '-p', cores, '-trimpath', '-o', partial],
-        ...['-ldflags', `-s -w ${program.ldflags ?? ''}`, program.package],
-      ],
+      buildArguments(program, partial),
       {
+        // As many compilers as threads.
         env: { ...goEnvironment(), ...go.env, GOMAXPROCS: cores },
         background: true,
         onLine: (line) => {
@@ -63,6 +61,16 @@ async function build(program: Program, target: string, options: FindOptions): Pr
     progress.stop();
     await rm(partial, { force: true });
   }
+}
+
+/** The same bytes wherever it is built by the same Go. */
+export function buildArguments(program: Program, target: string): readonly string[] {
+  const flags = ['-trimpath', '-ldflags', `-s -w ${program.ldflags ?? ''}`.trim()];
+  return ['-C', moduleFolder(program), 'build', ...flags, '-o', target, program.package];
+}
+
+function moduleFolder({ module }: Program): string {
+  return resourcePath('dev-cluster', 'embedded', 'binaries', 'modules', module);
 }
 
 function noWay({ name, version }: Program, cause: unknown): SlipwayError {
