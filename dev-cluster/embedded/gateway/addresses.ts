@@ -103,7 +103,7 @@ function identify({ metadata }: Pod): PodIdentity {
 }
 
 /** As Istio: the Deployment of a ReplicaSet's pod, else the owner, else the pod itself. */
-function workloadOf(metadata: Pod['metadata']): string {
+export function workloadOf(metadata: Pod['metadata']): string {
   const name = metadata?.name ?? '';
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true);
   if (owner === undefined) return name;

@@ -4,11 +4,12 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KubernetesApi } from '../../../src/clients/kubernetes/api.ts';
 import { SlipwayError } from '../../../src/core/base/errors.ts';
+import { egressSocketPath } from '../control-plane/apiServer.ts';
 import { kubeconfigFor } from '../control-plane/kubeconfig.ts';
 import { credential } from '../credentials.ts';
 import { stablePort } from '../ports.ts';
 import { withLock } from '../python/lock.ts';
-import { egressSocketPath, GATEWAY_PORTS, METRICS_TOKEN, PROXY_CREDENTIAL } from './podProxy.ts';
+import { GATEWAY_PORTS, METRICS_TOKEN, PROXY_CREDENTIAL } from './podProxy.ts';
 import { startGateway } from './server.ts';
 import { watchCluster } from './watch.ts';
 

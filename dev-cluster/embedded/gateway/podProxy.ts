@@ -1,5 +1,4 @@
 /** How pods reach the cluster's names: the value of their HTTP_PROXY. */
-import { join } from 'node:path';
 import { slipwayHome } from '../../../src/clients/embedded.ts';
 import { credential } from '../credentials.ts';
 import { stablePort } from '../ports.ts';
@@ -28,9 +27,4 @@ export async function podProxyUrl(
   const port = await stablePort(GATEWAY_PORTS.proxy, signal, { home, isOurs: true });
   const password = await credential(PROXY_CREDENTIAL, signal, home);
   return `http://${encodeURIComponent(`${workload}.${namespace}`)}:${password}@127.0.0.1:${port}`;
-}
-
-/** The API server's way to pods, nodes and Services: HTTP CONNECT on this Unix socket. */
-export function egressSocketPath(home = slipwayHome()): string {
-  return join(home, 'embedded', 'gateway', 'egress.sock');
 }
