@@ -18,6 +18,12 @@ import { findUserImage, userImages, type UserImage } from './userImages.ts';
 /** Modules that images of KServe have, by their names: `python -m sklearnserver`. */
 const MODULES = resourcePath('dev-cluster', 'embedded', 'python', 'images');
 
+/** What this machine says of how the world is reached: without it, an installer behind a company's proxy trusts nobody. */
+const MACHINE_SETTINGS = [
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'],
+  ...['PIP_CERT', 'PIP_INDEX_URL', 'PIP_EXTRA_INDEX_URL', 'PIP_TRUSTED_HOST', 'PIP_FIND_LINKS'],
+];
+
 export class ImageStore {
   readonly #home: string;
   readonly #path: string;
@@ -137,16 +143,25 @@ export class ImageStore {
           ...base,
           id: identify(image, program),
           entrypoint: [program],
-          env: { PATH: this.#path, ...env },
+          env: { ...this.#hostVariables(), ...env },
         };
       }
       case 'host':
-        return { ...base, id: identify(image, 'host'), env: { PATH: this.#path, ...env } };
+        return { ...base, id: identify(image, 'host'), env: { ...this.#hostVariables(), ...env } };
     }
   }
 
   #pythonVariables(python: string): Record<string, string> {
-    return { PATH: [dirname(python), this.#path].join(delimiter), LANG: 'C.UTF-8', PYTHONPATH: MODULES };
+    const path = [dirname(python), this.#path].join(delimiter);
+    return { ...this.#hostVariables(), PATH: path, LANG: 'C.UTF-8', PYTHONPATH: MODULES };
+  }
+
+  #hostVariables(): Record<string, string> {
+    const settings = MACHINE_SETTINGS.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return { ...Object.fromEntries(settings), PATH: this.#path };
   }
 }
 
