@@ -127,6 +127,7 @@ describe('the Environment view', () => {
     await expect.poll(terminal, WITHIN).toContain('[hello from the pod]');
     await editor.screenshot('environment-shell');
     await editor.workbench.runCommand('Terminal: Kill All Terminals');
+    await editor.page.locator('.panel .xterm').waitFor({ state: 'detached', ...WITHIN });
   });
 
   it('points new terminals at it', async () => {
