@@ -69,7 +69,7 @@ describe('usage', () => {
     const script = `
       const { spawn } = require('node:child_process');
       const held = Buffer.alloc(64 * 1024 * 1024, 1);
-      const end = process.cpuUsage().user + 300_000;
+      const end = process.cpuUsage().user + 100_000;
       while (process.cpuUsage().user < end);
       if (process.argv[1] === 'parent') {
         const child = spawn(process.execPath, ['-e', process.argv[2], 'child'], { detached: true, stdio: ['pipe', 'inherit', 'inherit'] });
@@ -90,7 +90,7 @@ describe('usage', () => {
       const usage = (await groupUsage([pid, 2 ** 22 - 1])).get(pid);
       expect(usage?.memoryBytes).toBeGreaterThan(128 * 1024 * 1024);
       expect(usage?.memoryBytes).toBeLessThan(512 * 1024 * 1024);
-      expect(usage?.cpuSeconds).toBeGreaterThanOrEqual(0.6);
+      expect(usage?.cpuSeconds).toBeGreaterThanOrEqual(0.2);
       expect(usage?.cpuSeconds).toBeLessThan(20);
     } finally {
       group.stdin.end();
