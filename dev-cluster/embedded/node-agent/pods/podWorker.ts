@@ -212,9 +212,9 @@ export class PodWorker implements PodRuntime {
       });
       if (at !== undefined) later.push(at);
       else if (container.isAlive) this.#watchProbes(container);
+      this.#publish();
     }
     if (isFinished(this.#containers, policy)) this.terminate(undefined);
-    this.#publish();
     return later.length === 0 ? undefined : Math.min(...later);
   }
 

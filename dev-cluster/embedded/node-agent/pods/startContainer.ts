@@ -32,7 +32,7 @@ export interface StartOptions {
   readonly signal: AbortSignal;
 }
 
-/** When to try again, in ms since 1970; `undefined` when it runs now, or has ended already. */
+/** When to try again, in ms since 1970; `undefined` when it runs now (which isn't told yet), or has ended already. */
 export async function startContainer(options: StartOptions): Promise<number | undefined> {
   const { container, event, onChange, pod, signal } = options;
   const now = Date.now();
@@ -105,7 +105,6 @@ async function bringUp(options: StartOptions): Promise<boolean> {
   }
   container.waiting = undefined;
   await instance.save({ isUp: true });
-  onChange();
   return true;
 }
 
