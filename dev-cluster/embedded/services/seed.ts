@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { KubernetesApi } from '../../../src/clients/kubernetes/api.ts';
+import { delay } from '../../../src/core/base/abort.ts';
 import { isSlipwayError, SlipwayError } from '../../../src/core/base/errors.ts';
 import { toolEnvironment } from '../../../src/clients/toolEnvironment.ts';
 import { slipwayHome } from '../../../src/clients/embedded.ts';
@@ -16,6 +17,9 @@ import { feastEnvironment } from './feast.ts';
 import { MLFLOW, mlflowEndpoint } from './mlflow.ts';
 
 const STEP_TIMEOUT_MS = 5 * 60_000;
+const READY_INTERVAL_MS = 1_000;
+const SERVICES = '/apis/serving.kserve.io/v1beta1/namespaces/default/inferenceservices';
+const SERVICE = 'churn';
 
 /** The last line that training/train.py prints. */
 const registered = z.object({
@@ -45,7 +49,9 @@ async function run(report: Report, signal: AbortSignal): Promise<void> {
   const model = done?.model ?? (await trainModel(report, signal));
   await writePrivateFile(path, JSON.stringify({ model, isServed: false }));
   report('Serving the demo’s model');
-  await serve(model, signal);
+  const api = KubernetesApi.fromFile(await adminKubeconfig(signal));
+  await serve(model, api, signal);
+  await untilReady(api, signal);
   await writePrivateFile(path, JSON.stringify({ model, isServed: true }));
 }
 
@@ -82,14 +88,12 @@ async function trainModel(report: Report, signal: AbortSignal): Promise<Register
 }
 
 /** One that is there already is somebody's. */
-async function serve(model: Registered, signal: AbortSignal): Promise<void> {
-  const api = KubernetesApi.fromFile(await adminKubeconfig(signal));
-  const path = '/apis/serving.kserve.io/v1beta1/namespaces/default/inferenceservices';
+async function serve(model: Registered, api: KubernetesApi, signal: AbortSignal): Promise<void> {
   const service = {
     apiVersion: 'serving.kserve.io/v1beta1',
     kind: 'InferenceService',
     metadata: {
-      name: 'churn',
+      name: SERVICE,
       annotations: {
         'slipway.dev/model-name': model.name,
         'slipway.dev/model-version': model.version,
@@ -108,8 +112,23 @@ async function serve(model: Registered, signal: AbortSignal): Promise<void> {
     },
   };
   try {
-    await api.create(path, service, signal, { fieldManager: 'slipway-seed' });
+    await api.create(SERVICES, service, signal, { fieldManager: 'slipway-seed' });
   } catch (error) {
     if (!isSlipwayError(error) || error.reason !== 'conflict') throw error;
+  }
+}
+
+const inferenceService = z.object({
+  status: z
+    .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).optional() })
+    .optional(),
+});
+
+async function untilReady(api: KubernetesApi, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(STEP_TIMEOUT_MS)]);
+  for (;;) {
+    const { status } = inferenceService.parse(await api.get(`${SERVICES}/${SERVICE}`, limit));
+    if (status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true) return;
+    await delay(READY_INTERVAL_MS, limit);
   }
 }
