@@ -13,7 +13,7 @@ const PODS = 20;
 const TOGETHER = 30;
 
 export const run: BenchSuite = async (report) => {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway pod start '));
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-pod-start-'));
   const agent = await AgentUnderTest.start();
   const start = async (name: string): Promise<number> => {
     const created = Date.now();
