@@ -64,13 +64,13 @@ export function clusterCommands(deps: ClusterCommandDeps) {
         return;
       }
       const session = environments.require();
-      const container = await chooseContainer(session, target, 'Show the log of');
+      const container = await chooseContainer(session, target, 'Show the log of', hasRun);
       if (container !== undefined) logs.show(containerLog(environments, container));
     },
     'slipway.environment.shell': async (target) => {
       if (target === undefined) throw nothingChosen();
       const session = environments.require();
-      const container = await chooseContainer(session, target, 'Open a shell in');
+      const container = await chooseContainer(session, target, 'Open a shell in', isRunning);
       if (container === undefined) return;
       await environments.confirmWrite(`Open a shell in ${container.pod}`);
       shells.open(await session.kubernetes(), container);
@@ -94,7 +94,10 @@ export function clusterCommands(deps: ClusterCommandDeps) {
     'slipway.environment.openInBrowser': async (target) => {
       if (target === undefined) throw nothingChosen();
       const address = await addressOf(target);
-      if (address !== undefined) await openExternal(address);
+      if (address === undefined) return;
+      const login = loginOf(environments, target);
+      if (login !== undefined && !(await offerPassword(login))) return;
+      await openExternal(address);
     },
     'slipway.environment.copyAddress': async (target) => {
       if (target === undefined) throw nothingChosen();
@@ -139,21 +142,60 @@ async function readPod(session: Session, { namespace, name }: PodTarget): Promis
   return (await session.kubernetes()).get<Pod>(`/api/v1/namespaces/${namespace}/pods/${name}`, signal);
 }
 
+interface Login {
+  readonly component: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What a browser will ask for there. */
+function loginOf(
+  environments: Environments,
+  target: { readonly kind: string; readonly name?: string },
+): Login | undefined {
+  const { mlflow, feast } = environments.require().endpoints.services;
+  const component = target.kind === 'component' ? target.name : undefined;
+  if (component === 'mlflow' && mlflow !== undefined) return { component, ...mlflow };
+  if (component === 'feast-server' && feast?.server !== undefined)
+    return { component, username: 'slipway', password: feast.server.token };
+  return undefined;
+}
+
+/** Before the browser asks, because a secret is never part of an address. False when the person thinks better of it. */
+async function offerPassword({ component, username, password }: Login): Promise<boolean> {
+  const copyAndOpen = 'Copy Password and Open';
+  const choice = await window.showInformationMessage(
+    `${component} will ask for a user name, which is ${username}, and for the password of this cluster.`,
+    copyAndOpen,
+    'Open',
+  );
+  if (choice === copyAndOpen) await env.clipboard.writeText(password);
+  return choice !== undefined;
+}
+
+type ContainerState = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
+
+function isRunning({ state }: ContainerState): boolean {
+  return state?.running !== undefined;
+}
+
+function hasRun({ state, restartCount }: ContainerState): boolean {
+  return state?.waiting === undefined || restartCount > 0;
+}
+
 async function chooseContainer(
   session: Session,
   target: PodTarget | ContainerTarget,
   what: string,
+  isMeant: (status: ContainerState) => boolean,
 ): Promise<ContainerTarget | undefined> {
   if (target.kind === 'container') return target;
   const pod = await readPod(session, target);
   const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
-  const items = statuses
-    // One that has not run yet has neither log nor shell.
-    .filter(({ state, restartCount }) => state?.waiting === undefined || restartCount > 0)
-    .map(({ name, image }) => ({ label: name, description: image }));
+  const items = statuses.filter(isMeant).map(({ name, image }) => ({ label: name, description: image }));
   const [only] = items;
   if (only === undefined)
-    throw new SlipwayError('notStarted', `No container of ${target.name} has started yet.`, {
+    throw new SlipwayError('notStarted', `No container of ${target.name} has come so far.`, {
       action: 'Open its row to see why',
     });
   const preferred = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container'];

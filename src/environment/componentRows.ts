@@ -68,8 +68,9 @@ function hostOf(endpoint: string): string {
   return URL.parse(endpoint)?.host ?? endpoint;
 }
 
+/** For a browser; what speaks https asks for a certificate of its clients, and is for programs. */
 function isWebAddress(endpoint: string | null): boolean {
-  return endpoint !== null && /^https?:/.test(endpoint);
+  return endpoint?.startsWith('http:') === true;
 }
 
 /** Parts of a cluster that somebody else runs: found where, or looked for where. */

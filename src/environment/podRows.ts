@@ -77,13 +77,21 @@ export interface ContainerPort {
   readonly name: string | undefined;
 }
 
-/** TCP ports that the pod's containers declare. */
+/** TCP ports that the pod's containers declare, or are probed on: KServe's servers declare none. */
 export function portsOf({ spec }: Pod): readonly ContainerPort[] {
-  return (spec?.containers ?? []).flatMap((container) =>
-    (container.ports ?? [])
+  return (spec?.containers ?? []).flatMap((container) => {
+    const declared = (container.ports ?? [])
       .filter(({ protocol }) => protocol === undefined || protocol === 'TCP')
-      .map(({ containerPort, name }) => ({ container: container.name, port: containerPort, name })),
-  );
+      .map(({ containerPort, name }) => ({ container: container.name, port: containerPort, name }));
+    const probed = [container.readinessProbe, container.livenessProbe, container.startupProbe]
+      .map((probe) => (probe?.tcpSocket ?? probe?.httpGet ?? probe?.grpc)?.port)
+      .filter((port) => typeof port === 'number')
+      .filter((port) => !declared.some((one) => one.port === port));
+    return [
+      ...declared,
+      ...[...new Set(probed)].map((port) => ({ container: container.name, port, name: undefined })),
+    ];
+  });
 }
 
 /** Its containers, and what the cluster said about it last. */

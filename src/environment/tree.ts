@@ -19,7 +19,11 @@ export function childrenOf(
     case 'group':
       return groupRows(parent, state);
     case 'node':
-      return podsOn(parent.name, objectsOf(state)).map((pod) => podRow(parent, pod));
+      return podRows(parent, podsOn(parent.name, objectsOf(state)));
+    case 'completed':
+      return podsOn(parent.node, objectsOf(state))
+        .filter(isCompleted)
+        .map((pod) => podRow(parent, pod));
     case 'unscheduled':
       return unscheduled(objectsOf(state)).map((pod) => podRow(parent, pod));
     case 'pod':
@@ -119,10 +123,12 @@ function componentsGroup(state: EnvironmentViewState): readonly EnvironmentNode[
   if (componentsError !== undefined)
     rows.push({ ...failure(undefined, componentsError), id: '/components/failure' });
   if (components.length > 0) {
+    // One that is stopped is meant to be: by somebody, or until it is asked for.
+    const wanted = components.filter((one) => one.state !== 'stopped').length;
     const ready = components.filter((one) => one.state === 'ready').length;
     const memory = components.reduce((sum, { memoryMiB }) => sum + (memoryMiB ?? 0), 0);
     const said = [
-      ready === components.length ? `all ${ready} ready` : `${ready} of ${components.length} ready`,
+      ready === wanted ? `all ${ready} ready` : `${ready} of ${wanted} ready`,
       memory > 0 ? formatBytes(memory * 2 ** 20) : undefined,
     ];
     rows.push(group('components', 'Components', said.filter(Boolean).join(' · '), 'expanded'));
@@ -219,6 +225,34 @@ function groupRows(
 
 function podsOn(node: string, { pods }: ClusterObjects): readonly Pod[] {
   return pods.filter(({ spec }) => spec?.nodeName === node);
+}
+
+function isCompleted({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded';
+}
+
+/** What has ended well is out of the way, in one row: every step of a pipeline leaves a pod. */
+function podRows(
+  parent: EnvironmentNode & { readonly kind: 'node' },
+  pods: readonly Pod[],
+): readonly EnvironmentNode[] {
+  const rows = pods.filter((pod) => !isCompleted(pod)).map((pod) => podRow(parent, pod));
+  const completed = pods.length - rows.length;
+  if (completed === 0) return rows;
+  return [
+    ...rows,
+    {
+      kind: 'completed',
+      id: `${parent.id}/completed`,
+      parent,
+      node: parent.name,
+      label: 'Completed',
+      description: completed === 1 ? '1 pod' : `${completed} pods`,
+      icon: { id: 'check', color: 'testing.iconSkipped' },
+      context: 'completed',
+      expansion: 'collapsed',
+    },
+  ];
 }
 
 /** Without a node, or with one that is gone or may not be listed. */

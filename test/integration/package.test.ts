@@ -20,11 +20,14 @@ const expected = [
   /^extension\/dist\/webviews\/(runGraph|runForm|doctor)\.css$/,
   /^extension\/dist\/webviews\/codicon\.ttf$/,
   /^extension\/dev-cluster\/embedded\/binaries\/modules\/(etcd|jobset|kserve|kubernetes|trainer|versitygw)\/go\.(mod|sum)$/,
-  /^extension\/dev-cluster\/embedded\/python\/(go|jax|kfp|kfp-runtime|kserve|python|uv)\.lock\.txt$/,
+  /^extension\/dev-cluster\/embedded\/python\/(feast|go|jax|kfp|kfp-runtime|kserve|mlflow|python|redis|uv)\.lock\.txt$/,
+  /^extension\/dev-cluster\/embedded\/python\/(credential|feast_service|mlflow_service)\.py$/,
   /^extension\/dev-cluster\/embedded\/python\/images\/\w+\.py$/,
   /^extension\/dev-cluster\/embedded\/control-plane\/manifests\/(README\.md|[\w-]+\.yaml|crds\/[\w.-]+\.json)$/,
   /^extension\/dev-cluster\/seed\/(README\.md|requirements\.txt|\.gitignore|\.vscode\/settings\.json)$/,
   /^extension\/dev-cluster\/seed\/pipelines\/\w+(\.pipeline\.yaml|\.py)$/,
+  /^extension\/dev-cluster\/seed\/features\/(churn\.py|feature_store\.yaml)$/,
+  /^extension\/dev-cluster\/seed\/training\/(make_data|train)\.py$/,
 ];
 
 /** Names in a zip's central directory, which ends the file. */

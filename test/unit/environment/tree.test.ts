@@ -6,6 +6,7 @@ import type { EnvironmentState } from '../../../src/environment/environment.ts';
 import type { ClusterView } from '../../../src/environment/liveCluster.ts';
 import type { EnvironmentNode } from '../../../src/environment/rows.ts';
 import type { EnvironmentViewState } from '../../../src/environment/store.ts';
+import { portsOf } from '../../../src/environment/podRows.ts';
 import { childrenOf } from '../../../src/environment/tree.ts';
 
 const ready: EnvironmentState = {
@@ -57,39 +58,39 @@ const component = (name: string, more: object = {}): EnvironmentViewState['compo
   ...more,
 });
 
-const node = (name: string, labels: Record<string, string>, isReady = true): Node =>
-  ({
-    metadata: { name, labels },
-    status: {
-      allocatable: { cpu: '8', memory: '32Gi', ...(name.includes('gpu') ? { 'nvidia.com/gpu': '1' } : {}) },
-      conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
-    },
-  });
-const pod = (name: string, nodeName: string | undefined): Pod =>
-  ({
-    metadata: { name, namespace: 'kubeflow' },
-    spec: {
-      ...(nodeName === undefined ? {} : { nodeName }),
-      containers: [
-        {
-          name: 'main',
-          image: 'python:3.12',
-          ports: [{ containerPort: 8080 }],
-          resources: { requests: { cpu: '1' } },
-        },
-      ],
-    },
-    status: {
-      phase: nodeName === undefined ? 'Pending' : 'Running',
-      podIP: '10.42.0.5',
-      containerStatuses:
-        nodeName === undefined
-          ? []
-          : [{ name: 'main', image: '', imageID: '', ready: true, restartCount: 2, state: { running: {} } }],
-    },
-  });
-const service = (name: string, namespace: string, type = 'ClusterIP'): Service =>
-  ({ metadata: { name, namespace }, spec: { type, ports: [{ port: 80 }, { port: 9000 }] } });
+const node = (name: string, labels: Record<string, string>, isReady = true): Node => ({
+  metadata: { name, labels },
+  status: {
+    allocatable: { cpu: '8', memory: '32Gi', ...(name.includes('gpu') ? { 'nvidia.com/gpu': '1' } : {}) },
+    conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
+  },
+});
+const pod = (name: string, nodeName: string | undefined): Pod => ({
+  metadata: { name, namespace: 'kubeflow' },
+  spec: {
+    ...(nodeName === undefined ? {} : { nodeName }),
+    containers: [
+      {
+        name: 'main',
+        image: 'python:3.12',
+        ports: [{ containerPort: 8080 }],
+        resources: { requests: { cpu: '1' } },
+      },
+    ],
+  },
+  status: {
+    phase: nodeName === undefined ? 'Pending' : 'Running',
+    podIP: '10.42.0.5',
+    containerStatuses:
+      nodeName === undefined
+        ? []
+        : [{ name: 'main', image: '', imageID: '', ready: true, restartCount: 2, state: { running: {} } }],
+  },
+});
+const service = (name: string, namespace: string, type = 'ClusterIP'): Service => ({
+  metadata: { name, namespace },
+  spec: { type, ports: [{ port: 80 }, { port: 9000 }] },
+});
 
 describe('the environment', () => {
   test('one that Slipway could start is empty while it is stopped: the welcome text says it', () => {
@@ -138,6 +139,8 @@ test('components: what each is, or what it does until then', () => {
     '  kube-apiserver | 40 % · Building, about 3 minutes',
     '  mlflow | waiting',
   ]);
+  const off = component('feast-server', { state: 'stopped', message: 'Not started' });
+  expect(lines(state({}, { components: [component('kfp'), off] }))[1]).toBe('Components | all 1 ready');
   const [, group] = childrenOf(undefined, state({}, { components }), 0);
   const contexts = childrenOf(group, state({}, { components }), 0).map(({ context }) => context);
   expect(contexts).toEqual([
@@ -177,6 +180,30 @@ describe('the cluster', () => {
       'Services | 1',
       '  churn | 80, 9000 · kubeflow',
     ]);
+  });
+
+  test('pods that have ended well are one row under their node', () => {
+    const done = { ...pod('step-1', 'laptop'), status: { phase: 'Succeeded' } };
+    const view: ClusterView = { ...cluster, objects: { ...objects, pods: [pod('web', 'laptop'), done] } };
+    expect(lines(state({}, { cluster: view }))).toEqual(
+      expect.arrayContaining([
+        '    web | Running · 1/1 · 2 restarts · 10.42.0.5 · kubeflow',
+        '    Completed | 1 pod',
+        '      step-1 | Succeeded · 0/1 · kubeflow',
+      ]),
+    );
+  });
+
+  test('a port that is only probed can be forwarded', () => {
+    const ports = portsOf({
+      spec: {
+        containers: [
+          { name: 'kserve-container', readinessProbe: { tcpSocket: { port: 8080 } } },
+          { name: 'other', ports: [{ containerPort: 80 }], livenessProbe: { httpGet: { port: 80 } } },
+        ],
+      },
+    });
+    expect(ports.map(({ port }) => port)).toEqual([8080, 80]);
   });
 
   test('ids are unique and stay', () => {
