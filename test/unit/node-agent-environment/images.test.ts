@@ -47,6 +47,21 @@ describe('images', () => {
     });
   });
 
+  it.each([
+    ['of its own', { image: 'kserve/sklearnserver' }, [8080, 8081]],
+    ['none', { image: 'kserve/sklearnserver', command: ['sleep', '9'] }, []],
+    [
+      'that KServe adds',
+      { image: 'team/app', command: ['app'], args: ['--http_port', '8080'] },
+      [8080, 8081],
+    ],
+    ['that people give', { image: 'team/app', args: ['--grpc_port=9000'] }, [8080, 8081]],
+    ['none that anyone knows', { image: 'team/app', args: ['--port', '8080'] }, []],
+  ])('take ports by flags: %s', (_what, container, ports) => {
+    const flags = new ImageStore({ home }).portFlags({ name: 'c', ...container });
+    expect(Object.values(flags)).toEqual(ports);
+  });
+
   it('run as people map them, profiles notwithstanding', async () => {
     const python = join(home, 'bin-python');
     await writeFile(python, '#!/bin/sh\n', { mode: 0o755 });

@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { slipwayCache } from '../../../../src/clients/embedded.ts';
 import type { ContainerCommand, Image, PodSandbox, PreparedContainer } from '../contract.ts';
+import { takenPortFlags } from '../images/portFlags.ts';
 import { resolveSubPath } from '../volumes/subPath.ts';
 import { PodEnvironmentError } from './errors.ts';
 import { expand } from './expansion.ts';
@@ -178,13 +179,12 @@ function wordsOf(
 }
 
 function missingPortFlags(
-  { command = [] }: Container,
+  container: Container,
   image: Image,
   words: readonly string[],
   hostPorts: ReadonlyMap<number, number>,
 ): string[] {
-  if (command.length > 0) return [];
-  return Object.entries(image.portFlags).flatMap(([flag, port]) => {
+  return Object.entries(takenPortFlags(container, image.portFlags)).flatMap(([flag, port]) => {
     const isGiven = words.some((word) => word === flag || word.startsWith(`${flag}=`));
     const hostPort = hostPorts.get(port);
     return isGiven || hostPort === undefined ? [] : [`${flag}=${hostPort}`];

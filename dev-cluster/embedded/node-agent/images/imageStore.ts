@@ -13,6 +13,7 @@ import { PodEnvironmentError } from '../environment/errors.ts';
 import type { Container } from '../environment/podSpec.ts';
 import { type ImageName, matchesImage, parseImageName } from './imageName.ts';
 import { type ImageContent, type ImageProfile, imageProfiles, LOOPBACK_COLLECTIVES } from './profiles.ts';
+import { takenPortFlags } from './portFlags.ts';
 import { findUserImage, userImages, type UserImage } from './userImages.ts';
 
 /** Modules that images of KServe have, by their names: `python -m sklearnserver`. */
@@ -35,10 +36,9 @@ export class ImageStore {
   }
 
   /** Ports that the image's entrypoint takes by flags; known before the image is made. */
-  portFlags({ image = '', command = [] }: Container): Readonly<Record<string, number>> {
-    const name = parseImageName(image);
-    if (name === undefined || command.length > 0) return {};
-    return findProfile(name)?.portFlags ?? {};
+  portFlags(container: Container): Readonly<Record<string, number>> {
+    const name = parseImageName(container.image ?? '');
+    return takenPortFlags(container, (name && findProfile(name)?.portFlags) ?? {});
   }
 
   /** True when `get` will answer at once. */

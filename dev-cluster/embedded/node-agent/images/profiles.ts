@@ -28,7 +28,8 @@ export interface ImageProfile {
 
 /** Everything of a job finds its peers on this machine. */
 export const LOOPBACK_COLLECTIVES = { GLOO_SOCKET_IFNAME: process.platform === 'darwin' ? 'lo0' : 'lo' };
-const KSERVE_PORTS = { '--http_port': 8080, '--grpc_port': 8081 };
+/** Of every server made with KServe's SDK. */
+export const KSERVE_PORTS = { '--http_port': 8080, '--grpc_port': 8081 };
 
 export const imageProfiles: readonly ImageProfile[] = [
   {
@@ -64,6 +65,7 @@ export const imageProfiles: readonly ImageProfile[] = [
     name: 'kserve-python',
     images: ['**/kserve/*'],
     content: { kind: 'python', lock: 'kserve.lock.txt' },
+    portFlags: KSERVE_PORTS,
     note: 'It runs with the KServe SDK and scikit-learn; the image itself is not fetched.',
   },
   {

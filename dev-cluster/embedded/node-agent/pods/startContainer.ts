@@ -131,7 +131,10 @@ async function findImage({ context, container, event, signal }: StartOptions): P
 function failed({ container, event, onChange }: StartOptions, error: unknown): number {
   const now = Date.now();
   const reason = isSlipwayError(error) ? error.reason : 'RunContainerError';
-  const { message } = asError(error);
+  const { message: problem } = asError(error);
+  // `kubectl describe` is where people read what to do.
+  const action = isSlipwayError(error) ? error.action : undefined;
+  const message = action === undefined ? problem : `${problem} ${action}`;
   const name = container.spec.image ?? '';
   container.failures += 1;
   const backOff = 2 ** (container.failures - 1);
@@ -197,7 +200,10 @@ export function probedContainer(
     spec: container.spec,
     startedAt: container.instance?.record.startedAt ?? Date.now(),
     hostPort: (port) => sandbox.hostPorts.get(port) ?? port,
-    commandFor: (words) => prepared.commandFor(words),
+    commandFor: (words) => ({
+      ...prepared.commandFor(words),
+      besidesFolder: container.instance?.besidesFolder,
+    }),
   };
 }
 
