@@ -21,6 +21,7 @@ const { signal } = stopping;
 const say = (line: string): void => console.log(line);
 const phases = new Phases(Number(process.env['SLIPWAY_STARTED_AT'] ?? Date.now()), say);
 const workspace = join(homedir(), 'slipway-demo');
+const cli = join(repositoryRoot, 'dist', 'cli.js');
 const node = (...args: string[]): Promise<string> =>
   command(process.execPath, args, { cwd: repositoryRoot, signal });
 
@@ -37,11 +38,11 @@ try {
 
 async function start(): Promise<void> {
   const desktop = await hasDesktopEditor(signal);
-  const buildAndStartCluster = async (): Promise<void> => {
+  const buildAndStartCluster = async (): Promise<{ readonly isUp: Promise<boolean> }> => {
     await phases.run('building the extension', () => node('esbuild.mjs'));
-    await startCluster();
+    return startCluster();
   };
-  const [serverFolder] = await Promise.all([
+  const [serverFolder, cluster] = await Promise.all([
     desktop ? undefined : phases.run('browser editor', () => installCodeServer(signal)),
     buildAndStartCluster(),
     phases.run(`demo project in ${workspace}`, () => copySeed(workspace, signal)),
@@ -70,25 +71,54 @@ async function start(): Promise<void> {
     return;
   }
   say('Ctrl+C stops the editor. The cluster goes on in the background: `npm run slipway down` stops it.');
+  const told = tellWhenReady(cluster.isUp);
   await Promise.race([editor.server.ended, aborted()]);
+  stopping.abort();
   await editor.server.stop();
+  await told;
 }
 
-/** Detached: it outlives this command, and the editor need not wait for it. */
-async function startCluster(): Promise<void> {
+/** Detached: it outlives this command, and the editor need not wait for it. True once pipelines can run. */
+async function startCluster(): Promise<{ readonly isUp: Promise<boolean> }> {
   const folder = join(slipwayHome(), 'embedded');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const log = openSync(join(folder, 'npm-start.log'), 'a', 0o600);
-  const child = spawn(process.execPath, [join(repositoryRoot, 'dist', 'cli.js'), 'up', '--json'], {
+  const child = spawn(process.execPath, [cli, 'up', '--json'], {
     detached: true,
     stdio: ['ignore', log, log],
   });
-  child.on('exit', (code) => {
-    if (code === 0) say('slipway: the cluster is ready');
-    else
-      say(`slipway: the cluster did not start. \`npm run slipway doctor\` says why; the log is ${folder}.`);
-  });
   child.unref();
+  return {
+    isUp: new Promise((resolve) => {
+      child.on('error', () => resolve(false));
+      child.on('exit', (code) => {
+        if (code === 0) say('slipway: pipelines can run; the rest of the cluster comes up behind');
+        else
+          say(
+            `slipway: the cluster did not start. \`npm run slipway doctor\` says why; the log is ${folder}.`,
+          );
+        resolve(code === 0);
+      });
+    }),
+  };
+}
+
+/** The rest of the cluster takes seconds, or, the first time, as long as its programs take to build. */
+async function tellWhenReady(isUp: Promise<boolean>): Promise<void> {
+  try {
+    if (!(await Promise.race([isUp, aborted().then(() => false)]))) return;
+    say('slipway: (the first time its programs are built: about 10 minutes; `npm run slipway status` looks)');
+    await node(cli, 'up', '--wait', '--json');
+    say('slipway: the whole cluster is ready; `npm run slipway kubeconfig` says where its kubeconfig is');
+  } catch (error) {
+    if (!signal.aborted) say(`slipway: ${sentenceOf(error)}`);
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  const { message, cause } = asError(error);
+  // What the command line says of itself is the better sentence.
+  return cause === undefined ? message : asError(cause).message;
 }
 
 function phasesFile(): string {

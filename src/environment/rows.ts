@@ -38,8 +38,8 @@ export type EnvironmentNode =
   | (Row & { readonly kind: 'node'; readonly name: string; readonly node: Node })
   /** Pods that have no node (yet). */
   | (Row & { readonly kind: 'unscheduled' })
-  /** Pods of a node that have ended well. */
-  | (Row & { readonly kind: 'completed'; readonly node: string })
+  /** Pods of a node that will not start again. */
+  | (Row & { readonly kind: 'ended'; readonly node: string })
   | (Row & { readonly kind: 'pod'; readonly namespace: string; readonly name: string; readonly pod: Pod })
   | (Row & {
       readonly kind: 'container';

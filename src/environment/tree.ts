@@ -20,9 +20,9 @@ export function childrenOf(
       return groupRows(parent, state);
     case 'node':
       return podRows(parent, podsOn(parent.name, objectsOf(state)));
-    case 'completed':
+    case 'ended':
       return podsOn(parent.node, objectsOf(state))
-        .filter(isCompleted)
+        .filter(hasEnded)
         .map((pod) => podRow(parent, pod));
     case 'unscheduled':
       return unscheduled(objectsOf(state)).map((pod) => podRow(parent, pod));
@@ -227,29 +227,32 @@ function podsOn(node: string, { pods }: ClusterObjects): readonly Pod[] {
   return pods.filter(({ spec }) => spec?.nodeName === node);
 }
 
-function isCompleted({ status }: Pod): boolean {
-  return status?.phase === 'Succeeded';
+/** Never starts again: its phase is final. */
+function hasEnded({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
-/** What has ended well is out of the way, in one row: every step of a pipeline leaves a pod. */
+/** What has ended is out of the way, in one row: every step of a pipeline leaves a pod. */
 function podRows(
   parent: EnvironmentNode & { readonly kind: 'node' },
   pods: readonly Pod[],
 ): readonly EnvironmentNode[] {
-  const rows = pods.filter((pod) => !isCompleted(pod)).map((pod) => podRow(parent, pod));
-  const completed = pods.length - rows.length;
-  if (completed === 0) return rows;
+  const rows = pods.filter((pod) => !hasEnded(pod)).map((pod) => podRow(parent, pod));
+  const ended = pods.length - rows.length;
+  if (ended === 0) return rows;
+  const failed = pods.filter(({ status }) => status?.phase === 'Failed').length;
+  const said = [ended === 1 ? '1 pod' : `${ended} pods`, failed === 0 ? undefined : `${failed} failed`];
   return [
     ...rows,
     {
-      kind: 'completed',
-      id: `${parent.id}/completed`,
+      kind: 'ended',
+      id: `${parent.id}/ended`,
       parent,
       node: parent.name,
-      label: 'Completed',
-      description: completed === 1 ? '1 pod' : `${completed} pods`,
+      label: 'Ended',
+      description: said.filter(Boolean).join(' · '),
       icon: { id: 'check', color: 'testing.iconSkipped' },
-      context: 'completed',
+      context: 'ended',
       expansion: 'collapsed',
     },
   ];

@@ -1,11 +1,17 @@
-/** The packaged extension, installed into an editor without the repository, runs the demo by itself. */
+/** The packaged extension, installed into an editor without the repository, runs the demo and the whole cluster by itself. */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, it, onTestFailed } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { command } from '../../dev-cluster/start/command.ts';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
+import { readEmbeddedEndpoints } from '../../src/clients/embedded.ts';
+import { http } from '../../src/clients/http.ts';
 import { startEditor, type Editor } from './harness/editor.ts';
 import { runToGreen, showConfusionMatrix, trustAndFindGraph } from './harness/newcomer.ts';
 import { copyWorkspace, type Workspace } from './harness/workspace.ts';
 
+/** With programs and Python environments in the cache, as the tests before leave them. */
+const CLUSTER_TIMEOUT_MS = 600_000;
 let workspace: Workspace;
 let editor: Editor;
 
@@ -31,4 +37,28 @@ describe('the installed .vsix', () => {
     await runToGreen(first, 150_000);
     await showConfusionMatrix(first);
   });
+
+  it(
+    'brings the rest of the cluster up behind it, out of its own files: the demo’s model answers',
+    { timeout: CLUSTER_TIMEOUT_MS },
+    async () => {
+      const extensions = join(editor.home, '..', 'extensions');
+      const name = (await readdir(extensions)).find((entry) => entry.startsWith('slipway.slipway-'));
+      const installed = join(extensions, name ?? '');
+      const signal = AbortSignal.timeout(CLUSTER_TIMEOUT_MS - 10_000);
+      const env = { ...process.env, SLIPWAY_HOME: editor.home };
+      await command(process.execPath, [join(installed, 'dist', 'cli.js'), 'up', '--wait'], { env, signal });
+      const { gateway, feast } = (await readEmbeddedEndpoints(editor.home)) ?? {};
+      expect(feast?.repository).toBe(join(installed, 'dev-cluster', 'seed', 'features'));
+      const ingress = {
+        url: gateway?.url ?? '',
+        token: undefined,
+        label: 'The gateway',
+        headers: { Host: 'churn-default.localhost' },
+      };
+      const body = { instances: [[3, 95, 4, 1]] };
+      const request = { method: 'POST', path: '/v1/models/churn:predict', body } as const;
+      expect(await http(ingress, request, signal)).toEqual({ predictions: [1] });
+    },
+  );
 });

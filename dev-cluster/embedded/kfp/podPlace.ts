@@ -1,7 +1,7 @@
 /** Pods as a place for runs: looks for the cluster that the supervisor tells of, and says when it can take a run. */
 import type { EmbeddedEndpoints } from '../../../src/clients/embedded.ts';
 import { KubernetesApi } from '../../../src/clients/kubernetes/api.ts';
-import type { Node } from '../../../src/clients/kubernetes/model.ts';
+import type { Node, ServiceAccount } from '../../../src/clients/kubernetes/model.ts';
 import { Reflector } from '../../../src/clients/kubernetes/reflector.ts';
 import { S3 } from '../../../src/clients/s3.ts';
 import { asError } from '../../../src/core/base/errors.ts';
@@ -30,6 +30,7 @@ export class ClusterPods implements PodPlace {
   readonly #closing = new AbortController();
   readonly #platform = Promise.withResolvers<PodPlatform>();
   #nodes: Reflector<Node> | undefined;
+  #accounts: Reflector<ServiceAccount> | undefined;
 
   constructor(options: ClusterPodsOptions) {
     this.#options = options;
@@ -47,7 +48,9 @@ export class ClusterPods implements PodPlace {
     this.executor = options.wrap(this.#pods);
   }
 
+  /** A node would take a pod, and the namespace is there with the account that admission asks for. */
   get isReady(): boolean {
+    if (this.#accounts?.items.size !== 1) return false;
     return [...(this.#nodes?.items.values() ?? [])].some(({ status }) =>
       status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
     );
@@ -77,7 +80,13 @@ export class ClusterPods implements PodPlace {
     if (this.#nodes !== undefined) return true;
     const api = KubernetesApi.fromFile(kubernetes.kubeconfig);
     this.#nodes = new Reflector<Node>({ api, path: '/api/v1/nodes' });
+    this.#accounts = new Reflector<ServiceAccount>({
+      api,
+      path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`,
+      query: { fieldSelector: 'metadata.name=default' },
+    });
     void this.#nodes.run(this.#closing.signal);
+    void this.#accounts.run(this.#closing.signal);
     this.#platform.resolve({ api, s3: new S3(s3) });
     return true;
   }

@@ -182,14 +182,17 @@ describe('the cluster', () => {
     ]);
   });
 
-  test('pods that have ended well are one row under their node', () => {
+  test('pods that have ended are one row under their node', () => {
     const done = { ...pod('step-1', 'laptop'), status: { phase: 'Succeeded' } };
-    const view: ClusterView = { ...cluster, objects: { ...objects, pods: [pod('web', 'laptop'), done] } };
+    const failed = { ...pod('step-2', 'laptop'), status: { phase: 'Failed' } };
+    const pods = [done, failed, pod('web', 'laptop')];
+    const view: ClusterView = { ...cluster, objects: { ...objects, pods } };
     expect(lines(state({}, { cluster: view }))).toEqual(
       expect.arrayContaining([
         '    web | Running · 1/1 · 2 restarts · 10.42.0.5 · kubeflow',
-        '    Completed | 1 pod',
+        '    Ended | 2 pods · 1 failed',
         '      step-1 | Succeeded · 0/1 · kubeflow',
+        '      step-2 | Failed · 0/1 · kubeflow',
       ]),
     );
   });
