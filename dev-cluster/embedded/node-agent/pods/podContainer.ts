@@ -132,19 +132,36 @@ export class PodContainer implements ContainerView {
     await this.#log?.stop();
   }
 
+  /** Says what is true when it is asked: who follows a log must see its end. */
   get runtime(): ContainerRuntime {
-    const instance = this.#instance;
-    const { prepared } = this;
+    const instance = (): Instance | undefined => this.#instance;
+    const logFiles = (): readonly string[] =>
+      this.#log?.files ?? (this.#instance === undefined ? [] : logFilesOf(this.#instance));
+    const previousLogFiles = (): readonly string[] =>
+      this.#previous === undefined ? [] : logFilesOf(this.#previous);
+    const { prepared, spec } = this;
     return {
-      spec: this.spec,
-      isRunning: instance?.running !== undefined,
-      pid: instance?.pid,
-      startedAt: instance?.record.startedAt,
-      logFiles: instance === undefined ? [] : (this.#log?.files ?? logFilesOf(instance)),
-      previousLogFiles: this.#previous === undefined ? [] : logFilesOf(this.#previous),
-      stdinPath: this.spec.stdin === true ? instance?.stdinPath : undefined,
+      spec,
+      get isRunning(): boolean {
+        return instance()?.running !== undefined;
+      },
+      get pid(): number | undefined {
+        return instance()?.pid;
+      },
+      get startedAt(): number | undefined {
+        return instance()?.record.startedAt;
+      },
+      get logFiles(): readonly string[] {
+        return logFiles();
+      },
+      get previousLogFiles(): readonly string[] {
+        return previousLogFiles();
+      },
+      get stdinPath(): string | undefined {
+        return spec.stdin === true ? instance()?.stdinPath : undefined;
+      },
       command: (words): ContainerCommand => {
-        if (prepared === undefined) throw new Error(`The container ${this.spec.name} is being adopted.`);
+        if (prepared === undefined) throw new Error(`The container ${spec.name} is being adopted.`);
         return prepared.commandFor(words);
       },
     };
