@@ -37,6 +37,19 @@ function outputOf(output: JsonObject, scope: Scope | undefined): JsonValue {
   return scope?.ended(task)?.outputs.parameters.get(key)?.value ?? null;
 }
 
+/** Whether the step's code may name folders that only its pod has. */
+export function mountsFolders(config: JsonObject): boolean {
+  return MOUNTS.some((key) => objects(config[key]).length > 0);
+}
+
+const MOUNTS = [
+  'secretAsVolume',
+  'configMapAsVolume',
+  'pvcMount',
+  'emptyDirMounts',
+  'genericEphemeralVolume',
+];
+
 /** `pod` has one container and is changed in place; `config` has been through bindInputs. Throws TaskError. */
 export function applyKubernetes(pod: Pod, config: JsonObject): void {
   const spec = pod.spec;

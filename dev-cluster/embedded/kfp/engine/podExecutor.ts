@@ -20,7 +20,7 @@ import { fetchArtifact, uploadArtifact } from './artifactTransfer.ts';
 import { TaskError } from './errors.ts';
 import { StopStep, type Executor, type Step, type StepListener, type StepOutcome } from './executor.ts';
 import { collectOutputs } from './outputs.ts';
-import { failureOf, pendingReason, type PodFailure } from './podOutcome.ts';
+import { failureOf, imageFailure, pendingReason, type PodFailure } from './podOutcome.ts';
 import {
   CREDENTIALS,
   literal,
@@ -31,7 +31,7 @@ import {
   type PodCommand,
 } from './podSpec.ts';
 import { resolveCommand } from './placeholders.ts';
-import { ownEnv, PLAIN_PYTHON, pythonArgv, pythonFor } from './stepCommand.ts';
+import { ownEnv, PLAIN_PYTHON, pythonArgv, pythonArgvWithSource, pythonFor } from './stepCommand.ts';
 import { isVolumeTask, runVolumeTask } from './volumeTasks.ts';
 
 /** What pods need: known once the cluster has told. */
@@ -153,7 +153,10 @@ export class PodExecutor implements Executor {
     const isPlain = PLAIN_PYTHON.test(container.image);
     if (!isPlain) listener.noted({ image: 'not in its image' });
     const environment = await pythonFor(container.python, this.#options.environments, signal);
-    const argv = pythonArgv(step, container.python, environment, runFolder);
+    const mounted = mountsFolders(step.kubernetes)
+      ? pythonArgvWithSource(step, container.python, environment, runFolder)
+      : undefined;
+    const argv = mounted ?? pythonArgv(step, container.python, environment, runFolder);
     return {
       image: isPlain && container.image !== '' ? container.image : 'python:3.11',
       command: literal(argv),
@@ -181,10 +184,16 @@ export class PodExecutor implements Executor {
         if (reason !== waiting) listener.noted({ pod: reason });
         waiting = reason;
         if (hasStarted(pod)) log.follow(this.#closing.signal);
-        return isOver(pod);
+        return isOver(pod) || imageFailure(pod) !== undefined;
       });
       await log.end();
       if (signal.aborted) return { kind: 'canceled' };
+      const image = end && imageFailure(end);
+      if (image !== undefined) {
+        // Nothing changes by itself: better a run that says so than one that waits.
+        await this.#delete(platform.api, podName(step.attempt), 0, this.#closing.signal);
+        return { kind: 'failed', message: image, exitCode: null, signal: null, mayRetry: false };
+      }
       const failure = end === undefined ? DELETED : failureOf(end, step.kubernetes);
       if (failure !== undefined) return { kind: 'failed', mayRetry: true, ...failure };
       const outputs = collectOutputs(step);

@@ -22,6 +22,15 @@ export function pendingReason({ status }: Pod): string | undefined {
   return waiting.message === undefined ? waiting.reason : `${waiting.reason}: ${waiting.message}`;
 }
 
+/** What an image that can't be had says; `undefined` while that isn't so. */
+export function imageFailure({ status }: Pod): string | undefined {
+  const waiting = status?.containerStatuses?.find(({ name }) => name === STEP_CONTAINER)?.state?.waiting;
+  if (waiting?.reason === undefined || !NO_IMAGE.has(waiting.reason)) return undefined;
+  return waiting.message ?? 'Its image can’t be had.';
+}
+
+const NO_IMAGE = new Set(['ErrImagePull', 'ErrImageNeverPull', 'InvalidImageName']);
+
 const QUIET = new Set(['ContainerCreating', 'PodInitializing']);
 
 /** `undefined` when it ended well. */

@@ -126,6 +126,28 @@ export function pythonArgv(
   ];
 }
 
+/**
+ * The same with the source as an argument, as upstream has it: whoever runs the pod maps the folders that it mounts to
+ * those of this machine, in arguments but not in files. `undefined` for a source that no argument can hold.
+ */
+export function pythonArgvWithSource(
+  step: Step,
+  python: PythonFunction,
+  environment: PythonEnvironment,
+  runFolder: string,
+): string[] | undefined {
+  if (Buffer.byteLength(python.source) > MAX_ARGUMENT_BYTES) return undefined;
+  const [program = '', flag = '', start = '', ...rest] = pythonArgv(step, python, environment, runFolder);
+  return [program, flag, `${WRITE_SOURCE}\n${start}`, python.source, ...rest];
+}
+
+/** The source goes where its file would be, for this attempt alone. */
+const WRITE_SOURCE = `import os, sys, tempfile
+path = os.path.join(tempfile.mkdtemp(), 'ephemeral_component.py')
+with open(path, 'w', encoding='utf-8') as file:
+    file.write(sys.argv.pop(1))
+sys.argv[sys.argv.index('--component_module_path') + 1] = path`;
+
 /** One file per component and run, so that the iterations of a loop compile it once. */
 function moduleFile(runFolder: string, label: string, source: string): string {
   const folder = join(runFolder, 'components', safeName(label));

@@ -77,7 +77,7 @@ export const imageProfiles: readonly ImageProfile[] = [
   },
   {
     name: 'python',
-    images: ['python', '**/library/python', 'bitnami/python'],
+    images: ['python', '**/library/python', 'bitnami/python', '**/ubi*/python-*'],
     content: { kind: 'python', lock: 'python.lock.txt', isTagVersion: true },
     cmd: ['python3'],
   },
