@@ -19,6 +19,7 @@ import { storeError } from '../store/database.ts';
 import { fetchArtifact, uploadArtifact } from './artifactTransfer.ts';
 import { TaskError } from './errors.ts';
 import { StopStep, type Executor, type Step, type StepListener, type StepOutcome } from './executor.ts';
+import { mountsFolders } from './kubernetesConfig.ts';
 import { collectOutputs } from './outputs.ts';
 import { failureOf, imageFailure, pendingReason, type PodFailure } from './podOutcome.ts';
 import {
