@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { slipwayCache } from '../../../src/clients/embedded.ts';
 import { asError, SlipwayError } from '../../../src/core/base/errors.ts';
 import { withLock } from '../python/lock.ts';
-import { resourcePath } from '../python/resources.ts';
 import { runTool } from '../python/tool.ts';
 import { exists } from '../python/uv.ts';
 import { findGo, goEnvironment } from './go.ts';
+import { moduleFolder, writeOverlay, type Overlay } from './overlay.ts';
 import { cachedProgram, programs, type FindOptions, type Program } from './programs.ts';
 import { Turns } from './turns.ts';
 
@@ -33,23 +33,24 @@ async function build(program: Program, target: string, options: FindOptions): Pr
   const folder = moduleFolder(program);
   const progress = await startProgress(program, options);
   const partial = `${target}.partial`;
+  const scratch = `${target}.overlay`;
   try {
     const go = await findGo(await oldestGo(folder), { report: progress.report, signal });
     progress.report(`Building ${program.name}, about ${duration(program.buildSeconds)}`);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     const cores = String(Math.max(1, availableParallelism() - 1));
+    // As many compilers as threads.
+    const env = { ...goEnvironment(), ...go.env, GOMAXPROCS: cores };
+    const onLine = (line: string): void => {
+      if (line.startsWith('go: downloading'))
+        progress.reportPassing(`Downloading what ${program.name} is built from`);
+    };
+    const { command } = go;
+    const overlay = await writeOverlay(program, { command, env, folder: scratch, onLine }, signal);
     const { code, stderrTail } = await runTool(
-      go.command,
-      buildArguments(program, partial),
-      {
-        // As many compilers as threads.
-        env: { ...goEnvironment(), ...go.env, GOMAXPROCS: cores },
-        background: true,
-        onLine: (line) => {
-          if (line.startsWith('go: downloading'))
-            progress.reportPassing(`Downloading what ${program.name} is built from`);
-        },
-      },
+      command,
+      buildArguments(program, partial, overlay),
+      { env, background: true, onLine },
       AbortSignal.any([signal, AbortSignal.timeout(BUILD_TIMEOUT_MS)]),
     );
     if (code !== 0) throw new Error(stderrTail.at(-1)?.trim() ?? `Go ended with ${String(code)}.`);
@@ -60,17 +61,15 @@ async function build(program: Program, target: string, options: FindOptions): Pr
   } finally {
     progress.stop();
     await rm(partial, { force: true });
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
 /** The same bytes wherever it is built by the same Go. */
-export function buildArguments(program: Program, target: string): readonly string[] {
+export function buildArguments(program: Program, target: string, overlay?: Overlay): readonly string[] {
   const flags = ['-trimpath', '-ldflags', `-s -w ${program.ldflags ?? ''}`.trim()];
-  return ['-C', moduleFolder(program), 'build', ...flags, '-o', target, program.package];
-}
-
-function moduleFolder({ module }: Program): string {
-  return resourcePath('dev-cluster', 'embedded', 'binaries', 'modules', module);
+  if (overlay !== undefined) flags.push('-overlay', overlay.path);
+  return ['-C', moduleFolder(program), 'build', ...flags, '-o', target, overlay?.package ?? program.package];
 }
 
 function noWay({ name, version }: Program, cause: unknown): SlipwayError {

@@ -27,10 +27,20 @@ export interface Program {
   /** Go module that has the version. */
   readonly source: string;
   readonly ldflags?: string;
+  /** Lines of `main.go`, the whole of its main package, that are other ones here. */
+  readonly changes?: readonly SourceChange[];
+  /** One more each time that `changes` are others: the program is a different one of the same version. */
+  readonly revision?: number;
   /** How a program on PATH says its version; without it none on PATH is taken. */
   readonly versionArgs?: readonly string[];
   /** On two cores, with nothing in Go's caches: for people, and for the fraction that is done. */
   readonly buildSeconds: number;
+}
+
+export interface SourceChange {
+  /** Stands in `main.go` exactly once. */
+  readonly from: string;
+  readonly to: string;
 }
 
 const KUBERNETES = 'v1.34.4';
@@ -90,7 +100,17 @@ export const programs: readonly Program[] = [
     versionArgs: ['--version'],
     buildSeconds: 46,
   },
-  kserve('kserve-manager', 'manager', 117),
+  {
+    ...kserve('kserve-manager', 'manager', 117),
+    // It has no flag for it, and would listen on every interface.
+    changes: [
+      {
+        from: 'Port: options.webhookPort,',
+        to: 'Host: "127.0.0.1", Port: options.webhookPort,',
+      },
+    ],
+    revision: 1,
+  },
   {
     name: 'jobset',
     version: 'v0.12.0',
@@ -119,8 +139,8 @@ export function programNamed(name: ProgramName): Program {
 }
 
 /** Its name in the cache, and, with `.gz`, in a release: `etcd-v3.6.7-linux-amd64`. */
-export function programFile({ name, version }: Program, system = thisSystem()): string {
-  return `${name}-${version}-${system}`;
+export function programFile({ name, version, revision }: Program, system = thisSystem()): string {
+  return `${name}-${version}${revision === undefined ? '' : `-r${revision}`}-${system}`;
 }
 
 /** As Go names them. */

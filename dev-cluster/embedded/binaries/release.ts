@@ -8,24 +8,26 @@ import { constants, createGzip } from 'node:zlib';
 import { runTool } from '../python/tool.ts';
 import { buildArguments } from './build.ts';
 import { goEnvironment } from './go.ts';
+import { writeOverlay } from './overlay.ts';
 import { programFile, programs } from './programs.ts';
 
 const [os = '', arch = '', folder = '', ...names] = process.argv.slice(2);
 if (folder === '') throw new Error('Usage: release.ts OS ARCH FOLDER [NAME…]');
 await mkdir(folder, { recursive: true });
+const { signal } = new AbortController();
+const env = { ...goEnvironment(), GOOS: os, GOARCH: arch };
+const onLine = (line: string): void => void process.stderr.write(`${line}\n`);
 const scratch = await mkdtemp(join(tmpdir(), 'slipway-release-'));
 try {
   for (const program of programs) {
     if (names.length > 0 && !names.includes(program.name)) continue;
     const built = join(scratch, program.name);
+    const overlay = await writeOverlay(program, { command: 'go', env, folder: scratch, onLine }, signal);
     const { code, stderrTail } = await runTool(
       'go',
-      buildArguments(program, built),
-      {
-        env: { ...goEnvironment(), GOOS: os, GOARCH: arch },
-        onLine: (line) => void process.stderr.write(`${line}\n`),
-      },
-      new AbortController().signal,
+      buildArguments(program, built, overlay),
+      { env, onLine },
+      signal,
     );
     if (code !== 0) throw new Error(`${program.name}: ${stderrTail.join('\n')}`);
     const archive = join(folder, `${programFile(program, `${os}-${arch}`)}.gz`);

@@ -61,8 +61,6 @@ export const etcd: Component = {
         ['--peer-cert-file', server.cert],
         ['--peer-key-file', server.key],
         ['--peer-trusted-ca-file', server.ca],
-        // The log of what has been written is kept in memory up to the next snapshot.
-        ['--snapshot-count', '1000'],
         ['--log-level', 'warn'],
       ].map(([flag, value]) => `${flag}=${value}`);
       return {

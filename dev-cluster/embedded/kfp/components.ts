@@ -1,4 +1,5 @@
 /** The pipeline service as a component. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { http } from '../../../src/clients/http.ts';
@@ -7,6 +8,8 @@ import { readStateFile } from '../files.ts';
 import { isSameProcess } from '../processes.ts';
 import { internalCommand, type Component } from '../supervisor/component.ts';
 import { servicePaths, serviceRecord } from './servicePaths.ts';
+import { stopSteps } from './stopSteps.ts';
+import { openDatabase } from './store/database.ts';
 
 export const KFP = 'kfp';
 export const KFP_VERSION = '2.17.0';
@@ -36,6 +39,19 @@ export const kfpComponents: readonly Component[] = [
         const token = (await readFile(paths.token, 'utf8')).trim();
         return { endpoint: url, endpoints: { kfp: { url, token } } };
       },
+      cleanUp: stopLeftoverSteps,
     },
   },
 ];
+
+/** Steps of a service that was killed. */
+async function stopLeftoverSteps(): Promise<void> {
+  const { database } = servicePaths();
+  if (!existsSync(database)) return;
+  const db = openDatabase(database);
+  try {
+    await stopSteps(db);
+  } finally {
+    db.close();
+  }
+}

@@ -38,6 +38,8 @@ interface Member {
 export class NodeAgent {
   readonly #options: AgentOptions;
   readonly #members = new Map<string, Member>();
+  /** Switched off, but still in the list: their objects go when they leave it. */
+  readonly #vanished = new Map<string, AgentNode>();
   readonly #pods: Reflector<Pod>;
   readonly meter: UsageMeter;
   #reconciling: Promise<void> = Promise.resolve();
@@ -124,8 +126,12 @@ export class NodeAgent {
       if (names.includes(name)) continue;
       leave.abort();
       this.#members.delete(name);
-      await node.remove();
-      await rm(join(nodesFolder(this.#options.home), name), { recursive: true, force: true });
+      await this.#remove(node);
+    }
+    for (const [name, node] of this.#vanished) {
+      if (names.includes(name)) continue;
+      this.#vanished.delete(name);
+      await this.#remove(node);
     }
     for (const spec of specs) {
       const member = this.#members.get(spec.name);
@@ -136,9 +142,15 @@ export class NodeAgent {
     }
   }
 
+  async #remove(node: AgentNode): Promise<void> {
+    await node.remove();
+    await rm(join(nodesFolder(this.#options.home), node.name), { recursive: true, force: true });
+  }
+
   async #join(spec: NodeSpec, names: readonly string[], signal: AbortSignal): Promise<void> {
     const { api, home, environment, prober, log, crashBackOff = CRASH_BACK_OFF } = this.#options;
     const { name } = spec;
+    this.#vanished.delete(name);
     const folder = join(nodesFolder(home), name);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const ip = await nodeAddress(nodesFolder(home), name, names);
@@ -168,12 +180,16 @@ export class NodeAgent {
   async #change({ node, leave }: Member, spec: NodeSpec, signal: AbortSignal): Promise<void> {
     const { state } = spec;
     const before = node.spec.state;
-    await node.respecify(spec, signal);
     if (state.kind === 'vanished') {
-      if (before.kind === 'vanished') return;
+      // When it is back, it is another machine with the same name.
+      this.#members.delete(node.name);
+      this.#vanished.set(node.name, node);
       leave.abort();
       await node.vanish();
-    } else if (state.kind === 'shuttingDown') await this.#shutDown(node, state.noticeSeconds);
+      return;
+    }
+    await node.respecify(spec, signal);
+    if (state.kind === 'shuttingDown') await this.#shutDown(node, state.noticeSeconds);
     else if (before.kind === 'shuttingDown') node.setHealth({ isShuttingDown: false });
   }
 

@@ -8,6 +8,8 @@ export interface ContainerCommand {
   /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Of what runs beside the container's own process: where it is recorded. */
+  readonly besidesFolder?: string | undefined;
 }
 
 /** A pod on the host, before its containers start. Made by `environment/`, kept for the pod's life. */

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import {
   type NodeState,
 } from '../../../dev-cluster/embedded/node-agent/nodes/nodeSpec.ts';
 import { stopLeftoverContainers } from '../../../dev-cluster/embedded/node-agent/pods/leftovers.ts';
+import { cachedProgram } from '../kubelet-api/apiServer.ts';
 import { AgentUnderTest, isAlive } from './agent.ts';
 
 let agent: AgentUnderTest;
@@ -302,6 +304,29 @@ describe('an agent that is killed', () => {
   });
 });
 
+describe('an agent that was killed', () => {
+  it('leaves no exec session that nobody finds', async () => {
+    await agent.create('visited', { containers: [shell(FOREVER)], terminationGracePeriodSeconds: 1 });
+    await agent.podWhen('visited', isRunning);
+    const kubectl = await cachedProgram('kubectl');
+    const marker = join(agent.server.home, 'visitor');
+    const script = `echo $$ > '${marker}'; exec sleep 1000`;
+    const exec = spawn(kubectl, ['exec', 'visited', '--', 'sh', '-c', script], {
+      env: { ...process.env, KUBECONFIG: agent.server.kubeconfig },
+      stdio: 'ignore',
+    });
+    await agent.until(async () => /\d/.test(await readFile(marker, 'utf8').catch(() => '')));
+    const pid = Number(await readFile(marker, 'utf8'));
+    await agent.end('SIGKILL');
+    expect(isAlive(pid)).toBe(true);
+    await stopLeftoverContainers(agent.server.home);
+    await agent.until(() => !isAlive(pid));
+    exec.kill();
+    await agent.launch();
+    await agent.delete('visited');
+  });
+});
+
 describe('nodes that come and go', () => {
   const spot = (state: NodeState): NodeSpec => ({
     name: 'spot-1',
@@ -327,19 +352,26 @@ describe('nodes that come and go', () => {
     expect(node?.spec?.taints).toContainEqual(expect.objectContaining({ key: 'nvidia.com/gpu' }));
     const container = shell(`trap 'exit 0' TERM; ${FOREVER}`);
     await agent.create('on-spot', { containers: [container] }, 'spot-1');
+    await agent.create('once-on-spot', { containers: [container], restartPolicy: 'Never' }, 'spot-1');
     await agent.podWhen('on-spot', isRunning);
+    await agent.podWhen('once-on-spot', isRunning);
     await set(spot({ kind: 'shuttingDown', noticeSeconds: 10 }));
-    const pod = await agent.podWhen('on-spot', hasPhase('Failed'));
     const message = 'Pod was terminated in response to imminent node shutdown.';
-    expect(pod.status).toMatchObject({ reason: 'Terminated', message });
-    expect(pod.status?.conditions).toContainEqual(
-      expect.objectContaining({
-        type: 'DisruptionTarget',
-        status: 'True',
-        reason: 'TerminationByKubelet',
-        message,
-      }),
-    );
+    for (const name of ['on-spot', 'once-on-spot']) {
+      const pod = await agent.podWhen(name, (one) =>
+        ['Failed', 'Succeeded'].includes(one.status?.phase ?? ''),
+      );
+      expect(stateOf(pod)).toMatchObject({ terminated: { exitCode: 0, reason: 'Completed' } });
+      expect(pod.status).toMatchObject({ phase: 'Failed', reason: 'Terminated', message });
+      expect(pod.status?.conditions).toContainEqual(
+        expect.objectContaining({
+          type: 'DisruptionTarget',
+          status: 'True',
+          reason: 'TerminationByKubelet',
+          message,
+        }),
+      );
+    }
     await agent.until(async () => (await isReady()) === 'False');
     await agent.create('too-late', { containers: [container] }, 'spot-1');
     const rejected = await agent.podWhen('too-late', hasPhase('Failed'));
@@ -347,7 +379,7 @@ describe('nodes that come and go', () => {
       reason: 'NodeShutdown',
       message: 'Pod was rejected as the node is shutting down.',
     });
-    await Promise.all([agent.delete('on-spot', 0), agent.delete('too-late', 0)]);
+    await Promise.all(['on-spot', 'once-on-spot', 'too-late'].map((name) => agent.delete(name, 0)));
   });
 
   it('vanish without a word', async () => {
@@ -363,4 +395,31 @@ describe('nodes that come and go', () => {
     await set();
     await agent.until(async () => (await agent.node('spot-1')) === undefined);
   });
+
+  it.each(['keeps', 'loses'])(
+    'come back as another machine, when the cluster %s the Node object',
+    async (how) => {
+      await set(spot({ kind: 'ready' }));
+      await agent.until(async () => (await isReady()) === 'True');
+      const names = { always: `${how}-always`, once: `${how}-once` };
+      const containers = [shell(FOREVER)];
+      await agent.create(names.always, { containers }, 'spot-1');
+      await agent.create(names.once, { containers, restartPolicy: 'Never' }, 'spot-1');
+      const pid = await agent.pid(await agent.podWhen(names.always, isRunning), 'c');
+      await agent.podWhen(names.once, isRunning);
+      await (how === 'keeps' ? set(spot({ kind: 'vanished' })) : set());
+      await agent.until(() => !isAlive(pid));
+      await set(spot({ kind: 'ready' }));
+      const unknown = { exitCode: 137, reason: 'ContainerStatusUnknown' };
+      const once = await agent.podWhen(names.once, hasPhase('Failed'));
+      expect(stateOf(once)).toMatchObject({ terminated: unknown });
+      const again = await agent.podWhen(
+        names.always,
+        (pod) => isRunning(pod) && pod.status?.containerStatuses?.[0]?.restartCount === 1,
+      );
+      expect(again.status?.containerStatuses?.[0]?.lastState?.terminated).toMatchObject(unknown);
+      await Promise.all(Object.values(names).map((name) => agent.delete(name, 0)));
+      await agent.until(async () => (await agent.pod(names.always)) === undefined);
+    },
+  );
 });

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { changeSource } from '../../../dev-cluster/embedded/binaries/overlay.ts';
 import { programFile, programs } from '../../../dev-cluster/embedded/binaries/programs.ts';
 import { resourcePath } from '../../../dev-cluster/embedded/python/resources.ts';
 
@@ -39,4 +40,29 @@ it('has one file for each program and system', () => {
   const files = programs.map((program) => programFile(program, 'darwin-arm64'));
   expect(new Set(files).size).toBe(programs.length);
   expect(files).toContain('etcd-v3.6.7-darwin-arm64');
+});
+
+describe('A changed source', () => {
+  const program = { name: 'kserve-manager', version: 'v0.20.0' } as const;
+  const change = { from: 'Port: port,', to: 'Host: "127.0.0.1", Port: port,' };
+
+  it('has the new words where the old were', () => {
+    expect(changeSource('a{\n\tPort: port,\n}', [change], program)).toBe(
+      'a{\n\tHost: "127.0.0.1", Port: port,\n}',
+    );
+  });
+
+  it.each(['a{}', 'Port: port, Port: port,'])('is refused when it is not the one it was: %s', (text) => {
+    expect(() => changeSource(text, [change], program)).toThrow(/kserve-manager v0\.20\.0/);
+  });
+
+  it('has a file name of its own in the cache and in releases', () => {
+    const changed = programs.filter(({ changes }) => changes !== undefined);
+    expect(changed.map((one) => programFile(one, 'linux-amd64'))).toEqual([
+      'kserve-manager-v0.20.0-r1-linux-amd64',
+    ]);
+    expect(
+      programs.every(({ changes, revision }) => (changes === undefined) === (revision === undefined)),
+    ).toBe(true);
+  });
 });

@@ -147,11 +147,65 @@ describe('what an eviction says', () => {
     expect(after).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'low' });
   });
 
+  it('is final although the container ended well when it was told to stop', () => {
+    const stopped = [container('c', 'succeeded')];
+    const first = podStatus(view('Never', stopped, { verdict }));
+    expect(first).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'low' });
+    const last = podStatus(view('Never', stopped, { verdict, last: first, isOver: true }));
+    expect(last).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'low' });
+    // It had ended before.
+    const early = podStatus(view('Never', stopped, { verdict, last: { phase: 'Succeeded' }, isOver: true }));
+    expect(early.phase).toBe('Succeeded');
+  });
+
   it('is kept by an agent that only has the status', () => {
     const last = podStatus(view('Always', [container('c', 'failed')], { verdict, isOver: true }));
     const again = podStatus(view('Always', [container('c', 'failed')], { last, isOver: true }));
     expect(again.reason).toBe('Evicted');
     expect(again.conditions?.some(({ type }) => type === 'DisruptionTarget')).toBe(true);
+  });
+});
+
+describe('a container of which only the status is left', () => {
+  const lost = (role: ContainerRole = 'main', exitCode = 137): ContainerView => ({
+    ...container('c', 'none', role),
+    lastEnd: {
+      exitCode,
+      reason: 'ContainerStatusUnknown',
+      message: 'used to be Running',
+      startedAt: undefined,
+      finishedAt: undefined,
+      containerId: undefined,
+    },
+  });
+
+  it('fails its pod when it must not start again', () => {
+    expect(isFinished([lost()], 'Never')).toBe(true);
+    expect(containersToStart([lost()], 'Never')).toEqual([]);
+    const { phase, containerStatuses = [] } = podStatus(view('Never', [lost()], { isOver: true }));
+    expect(phase).toBe('Failed');
+    expect(containerStatuses[0]?.state?.terminated).toMatchObject({
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+    });
+  });
+
+  it.each<Policy>(['Always', 'OnFailure'])('is started again under %s, its pod never pending', (policy) => {
+    expect(isFinished([lost()], policy)).toBe(false);
+    expect(containersToStart([lost()], policy).map(({ spec }) => spec.name)).toEqual(['c']);
+    const { phase, containerStatuses = [] } = podStatus(view(policy, [lost()]));
+    expect(phase).toBe('Running');
+    expect(containerStatuses[0]?.lastState?.terminated?.reason).toBe('ContainerStatusUnknown');
+  });
+
+  it('has its init containers run once more first: what they made is gone, too', () => {
+    const containers = [container('i', 'none', 'init'), lost()];
+    expect(containersToStart(containers, 'Always').map(({ spec }) => spec.name)).toEqual(['i']);
+  });
+
+  it('that ended well has not to be done again', () => {
+    expect(isFinished([lost('main', 0)], 'OnFailure')).toBe(true);
+    expect(podStatus(view('OnFailure', [lost('main', 0)], { isOver: true })).phase).toBe('Succeeded');
   });
 });
 

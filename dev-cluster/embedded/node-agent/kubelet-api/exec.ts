@@ -9,6 +9,7 @@ import type { Status } from '../../../../src/clients/kubernetes/model.ts';
 import { asError } from '../../../../src/core/base/errors.ts';
 import { isSameProcess, processStarted } from '../../processes.ts';
 import type { ContainerRuntime } from '../contract.ts';
+import { recordBeside } from '../pods/besides.ts';
 import { groupMembers } from '../usage.ts';
 import type { RemoteStreams, StreamOptions } from './remoteStreams.ts';
 import { onTerminal } from './terminal.ts';
@@ -57,6 +58,7 @@ async function run(
       ...(tty ? (['pipe'] as const) : []),
     ],
   });
+  recordBeside(plain, child);
   const { promise: ended, resolve, reject } = Promise.withResolvers<number>();
   child.once('error', (error) => reject(startError(error, words)));
   child.once('close', (code, name) => resolve(code ?? 128 + (name === null ? 0 : constants.signals[name])));

@@ -37,6 +37,12 @@ export interface ContainerView {
   readonly containerId: string | undefined;
 }
 
+/** How it ended when it last ran: also when nothing is left of it, as after a machine's restart. */
+export function pastEnd({ state, lastEnd }: ContainerView): ContainerEnd | undefined {
+  if (state.kind === 'ended') return state.end;
+  return state.kind === 'none' ? lastEnd : undefined;
+}
+
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 
 export function restartPolicyOf(pod: Pod): RestartPolicy {

@@ -42,6 +42,8 @@ export type InstanceRecord = z.infer<typeof instanceRecord>;
 
 /** An instance before this one stays for `kubectl logs --previous`. */
 const KEPT = 2;
+/** The kubelet's reason for it. */
+export const UNKNOWN_END = 'ContainerStatusUnknown';
 const RECORD = 'record.json';
 
 export class Instance {
@@ -83,7 +85,11 @@ export class Instance {
         const found = await find(folder, signal);
         if (found.kind === 'neverStarted') continue;
         if (found.kind === 'running') instance.running = found.attempt;
-        else await instance.close(found.end, undefined, await exitTime(folder));
+        else {
+          // Nobody saw its end: the machine was switched off, or it was killed with all around it.
+          if (found.end.kind === 'lost') instance.record = { killedFor: UNKNOWN_END, ...instance.record };
+          await instance.close(found.end, undefined, await exitTime(folder));
+        }
       }
       instances.push(instance);
     }
@@ -92,6 +98,11 @@ export class Instance {
 
   get logPath(): string {
     return join(this.folder, 'log');
+  }
+
+  /** Records of what runs beside it: see `besides.ts`. */
+  get besidesFolder(): string {
+    return join(this.folder, 'besides');
   }
 
   get stdinPath(): string {

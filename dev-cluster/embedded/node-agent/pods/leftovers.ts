@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { slipwayHome } from '../../../../src/clients/embedded.ts';
 import { isSameProcess } from '../../processes.ts';
 import { signalGroup } from '../../kfp/engine/attemptProcess.ts';
+import { besidesIn } from './besides.ts';
 import { Instance, killGroups } from './instance.ts';
 
 const GRACE_MS = 5_000;
@@ -54,9 +55,10 @@ async function runningIn(podFolder: string): Promise<readonly Leader[]> {
   const instances = await Promise.all(
     (await list(containers)).map((name) => Instance.restore(join(containers, name), signal)),
   );
-  return instances.flat().flatMap(({ running }) => {
+  return instances.flat().flatMap(({ running, besidesFolder }) => {
     running?.ended.catch(() => undefined);
-    return running ?? [];
+    const besides = besidesIn(besidesFolder).map(({ pid, started }) => ({ pid, identity: started }));
+    return running === undefined ? besides : [running, ...besides];
   });
 }
 

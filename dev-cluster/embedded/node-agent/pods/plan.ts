@@ -1,5 +1,5 @@
 /** Which containers of a pod should be started now, as the kubelet's `computePodActions` decides it. */
-import { isRestarted, type ContainerView, type RestartPolicy } from './containerView.ts';
+import { isRestarted, pastEnd, type ContainerView, type RestartPolicy } from './containerView.ts';
 
 /** In the order in which to start them. None while the pod waits for an init container or a sidecar to have started. */
 export function containersToStart(
@@ -26,8 +26,10 @@ export function containersToStart(
 
 /** True when nothing of the pod will run again: an init container failed for good, or all of the pod proper ended so. */
 export function isFinished(containers: readonly ContainerView[], policy: RestartPolicy): boolean {
-  const isOver = ({ role, state }: ContainerView): boolean =>
-    state.kind === 'ended' && !isRestarted(role, state.end.exitCode, policy);
+  const isOver = (container: ContainerView): boolean => {
+    const end = pastEnd(container);
+    return end !== undefined && !isRestarted(container.role, end.exitCode, policy);
+  };
   const hasFailedInit = containers.some(
     (container) =>
       container.role === 'init' &&
@@ -38,6 +40,8 @@ export function isFinished(containers: readonly ContainerView[], policy: Restart
   return hasFailedInit || containers.filter(({ role }) => role === 'main').every(isOver);
 }
 
-function isMissing({ role, state }: ContainerView, policy: RestartPolicy): boolean {
-  return state.kind === 'none' || (state.kind === 'ended' && isRestarted(role, state.end.exitCode, policy));
+function isMissing(container: ContainerView, policy: RestartPolicy): boolean {
+  if (container.state.kind === 'running') return false;
+  const end = pastEnd(container);
+  return end === undefined || isRestarted(container.role, end.exitCode, policy);
 }

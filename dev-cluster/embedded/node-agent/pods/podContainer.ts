@@ -30,6 +30,7 @@ export class PodContainer implements ContainerView {
   #log: LogKeeper | undefined;
   /** Of an instance whose folder is gone. */
   readonly #lostCount: number;
+  readonly #lost: ContainerEnd | undefined;
 
   constructor(options: {
     readonly spec: Container;
@@ -39,6 +40,8 @@ export class PodContainer implements ContainerView {
     readonly instances: readonly Instance[];
     /** Of the pod's status: goes on where it was, when nothing is found on the disk. */
     readonly restartCount: number;
+    /** How it ended, when its folder went with the machine that it ran on. */
+    readonly lost: ContainerEnd | undefined;
     readonly onError: (error: unknown) => void;
   }) {
     this.spec = options.spec;
@@ -48,6 +51,7 @@ export class PodContainer implements ContainerView {
     this.#onError = options.onError;
     [this.#instance, this.#previous] = options.instances;
     this.#lostCount = options.restartCount;
+    this.#lost = options.lost;
     if (this.#instance?.running !== undefined) {
       this.hasStarted = this.#instance.record.hasStarted ?? false;
       this.isReady = this.#instance.record.isReady ?? false;
@@ -77,7 +81,7 @@ export class PodContainer implements ContainerView {
   }
 
   get lastEnd(): ContainerEnd | undefined {
-    return this.#previous?.end;
+    return this.#previous?.end ?? this.#lost;
   }
 
   get restartCount(): number {
@@ -162,7 +166,7 @@ export class PodContainer implements ContainerView {
       },
       command: (words): ContainerCommand => {
         if (prepared === undefined) throw new Error(`The container ${spec.name} is being adopted.`);
-        return prepared.commandFor(words);
+        return { ...prepared.commandFor(words), besidesFolder: instance()?.besidesFolder };
       },
     };
   }

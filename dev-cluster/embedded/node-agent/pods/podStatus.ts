@@ -2,8 +2,10 @@
 import type { Pod } from '../../../../src/clients/kubernetes/model.ts';
 import {
   isRestarted,
+  pastEnd,
   restartPolicyOf,
   type ContainerEnd,
+  type ContainerState,
   type ContainerView,
   type RestartPolicy,
 } from './containerView.ts';
@@ -12,6 +14,16 @@ export type PodStatus = NonNullable<Pod['status']>;
 export type PodCondition = NonNullable<PodStatus['conditions']>[number];
 type ContainerStatus = NonNullable<PodStatus['containerStatuses']>[number];
 type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
+
+/** The container of a pod that has ended, of which nothing is known any more: it counts as failed. */
+const LOST_AT_END: ContainerEnd = {
+  exitCode: 137,
+  reason: 'ContainerStatusUnknown',
+  message: 'The container could not be located when the pod was terminated',
+  startedAt: undefined,
+  finishedAt: undefined,
+  containerId: undefined,
+};
 
 /** Why a pod ends that doesn't end by itself: what its status will say. */
 export interface PodVerdict {
@@ -39,10 +51,11 @@ export interface PodView {
 export function podStatus(view: PodView): PodStatus {
   const { pod, containers, hostIp, podIp, last, verdict } = view;
   const policy = restartPolicyOf(pod);
-  const statuses = containers.map((container) => containerStatus(container, containers));
   const phase = phaseOf(view, policy);
+  const isFinal = view.isOver || hasEnded({ phase });
+  const statuses = containers.map((container) => containerStatus(container, containers, isFinal));
   // What is said with a phase stays with it, and a final phase is only said when nothing runs any more.
-  const said = view.isOver && verdict !== undefined ? verdict : phase === last.phase ? last : {};
+  const said = isFinal && verdict !== undefined ? verdict : phase === last.phase ? last : {};
   const { reason, message } = said;
   const isInit = containers.map(({ role }) => role !== 'main');
   const initStatuses = statuses.filter((_, index) => isInit[index]);
@@ -71,11 +84,17 @@ export function hasEnded(status: PodStatus | undefined): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
-function containerStatus(container: ContainerView, all: readonly ContainerView[]): ContainerStatus {
-  const { spec, state, role, waiting, containerId } = container;
+function containerStatus(
+  container: ContainerView,
+  all: readonly ContainerView[],
+  isFinal: boolean,
+): ContainerStatus {
+  const { spec, role, waiting, containerId } = container;
+  const isLost = isFinal && role !== 'init' && container.state.kind === 'none' && isInitialized(all);
+  const state: ContainerState = isLost ? { kind: 'ended', end: LOST_AT_END } : container.state;
   const isInitDone = role === 'init' && state.kind === 'ended' && state.end.exitCode === 0;
   const isRunning = state.kind === 'running';
-  const isWaiting = state.kind === 'none' || (state.kind === 'ended' && waiting !== undefined);
+  const isWaiting = state.kind === 'none' || (state.kind === 'ended' && waiting !== undefined && !isFinal);
   const lastEnd = isWaiting && state.kind === 'ended' ? state.end : container.lastEnd;
   const hasInit = all.some((other) => other.role !== 'main');
   return {
@@ -95,6 +114,14 @@ function containerStatus(container: ContainerView, all: readonly ContainerView[]
   };
 }
 
+/** The kubelet's `hasPodInitialized`: its containers proper could have run. */
+function isInitialized(containers: readonly ContainerView[]): boolean {
+  const init = containers.filter(({ role }) => role === 'init');
+  const hasRun = (container: ContainerView): boolean =>
+    container.state.kind === 'running' || pastEnd(container) !== undefined;
+  return init.length === 0 || containers.some((container) => container.role === 'main' && hasRun(container));
+}
+
 function terminated(end: ContainerEnd): NonNullable<NonNullable<ContainerStatus['state']>['terminated']> {
   const { exitCode, reason, message, containerId } = end;
   return {
@@ -110,10 +137,21 @@ function terminated(end: ContainerEnd): NonNullable<NonNullable<ContainerStatus[
 /** The kubelet's `getPhase`; a phase that is final stays. */
 function phaseOf({ containers, last, isOver, verdict }: PodView, policy: RestartPolicy): Phase {
   if (last.phase === 'Succeeded' || last.phase === 'Failed') return last.phase;
-  if (verdict?.phase !== undefined && isOver) return verdict.phase;
+  const phase = phaseOfContainers(containers, isOver, policy);
+  // Who ends well when told to stop was stopped all the same.
+  return verdict?.phase !== undefined && (isOver || hasEnded({ phase })) ? verdict.phase : phase;
+}
+
+function phaseOfContainers(
+  containers: readonly ContainerView[],
+  isOver: boolean,
+  policy: RestartPolicy,
+): Phase {
   const counts = { pendingInit: 0, pendingSidecars: 0, running: 0, waiting: 0, ended: 0, succeeded: 0 };
   let isRestarting = false;
-  for (const { role, state, hasStarted, waiting } of containers) {
+  for (const container of containers) {
+    const { role, state, hasStarted, waiting } = container;
+    const end = pastEnd(container);
     if (role === 'init') {
       if (state.kind !== 'ended') counts.pendingInit += 1;
       else if (state.end.exitCode !== 0 && !isRestarted(role, state.end.exitCode, policy)) return 'Failed';
@@ -121,21 +159,22 @@ function phaseOf({ containers, last, isOver, verdict }: PodView, policy: Restart
       counts.running += 1;
       if (role === 'sidecar' && !hasStarted) counts.pendingSidecars += 1;
     } else if (role === 'sidecar') {
-      if (state.kind === 'none') {
+      if (end === undefined) {
         counts.pendingSidecars += 1;
         counts.waiting += 1;
       }
-    } else if (state.kind === 'none') counts.waiting += 1;
+    } else if (end === undefined) counts.waiting += 1;
     else {
       counts.ended += 1;
-      if (state.end.exitCode === 0 && waiting === undefined) counts.succeeded += 1;
-      if (isRestarted(role, state.end.exitCode, policy)) isRestarting = true;
+      if (end.exitCode === 0 && waiting === undefined) counts.succeeded += 1;
+      if (isRestarted(role, end.exitCode, policy)) isRestarting = true;
     }
   }
-  const isInitialized = containers.some(({ role, state }) => role === 'main' && state.kind !== 'none');
-  if (counts.pendingInit > 0 && !isInitialized) return isOver ? 'Failed' : 'Pending';
-  if (counts.waiting > 0 || (counts.pendingSidecars > 0 && !isInitialized))
-    return isOver ? 'Failed' : 'Pending';
+  const hasRun = containers.some(
+    (container) => container.role === 'main' && (container.state.kind !== 'none' || pastEnd(container)),
+  );
+  if (counts.pendingInit > 0 && !hasRun) return isOver ? 'Failed' : 'Pending';
+  if (counts.waiting > 0 || (counts.pendingSidecars > 0 && !hasRun)) return isOver ? 'Failed' : 'Pending';
   if (counts.running > 0) return 'Running';
   if (counts.ended === 0) return 'Pending';
   if (isRestarting && !isOver) return 'Running';

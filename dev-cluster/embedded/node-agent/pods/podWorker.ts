@@ -55,8 +55,7 @@ export class PodWorker implements PodRuntime {
     this.#pod = pod;
     this.#startedAt = Date.parse(pod.status?.startTime ?? '') || Date.now();
     this.#watching = AbortSignal.any([signal, this.#leaving.signal]);
-    const onError = this.#report;
-    this.#status = new StatusWriter({ api: context.api, pod, signal: this.#watching, onError });
+    this.#status = new StatusWriter({ api: context.api, pod, signal: this.#watching, onError: this.#report });
   }
 
   get pod(): Pod {
@@ -145,8 +144,7 @@ export class PodWorker implements PodRuntime {
     this.#leaving.abort();
     this.#starting.abort();
     this.#wakeUp();
-    const leaders = this.#containers.flatMap(({ instance }) => instance?.pid ?? []);
-    await killGroups(leaders);
+    await killGroups(this.#containers.flatMap(({ instance }) => instance?.pid ?? []));
     if (this.#sandbox !== undefined)
       await this.#context.environment.release(this.#sandbox, AbortSignal.timeout(DELETE_TIMEOUT_MS));
   }
@@ -189,10 +187,13 @@ export class PodWorker implements PodRuntime {
       await this.#removeIfDeleted();
       return undefined;
     }
+    const policy = restartPolicyOf(this.#pod);
+    if (isFinished(this.#containers, policy)) {
+      this.terminate(undefined);
+      return undefined;
+    }
     const starting = AbortSignal.any([signal, this.#starting.signal]);
     if (!(await this.#prepare(starting))) return this.#mountRetryAt;
-    const sandbox = this.sandbox;
-    const policy = restartPolicyOf(this.#pod);
     for (const container of this.#containers)
       if (container.isAlive && container.prepared === undefined) await this.#adopt(container, starting);
     this.#publish();
@@ -203,7 +204,7 @@ export class PodWorker implements PodRuntime {
       const at = await startContainer({
         context: this.#context,
         pod: this.#pod,
-        sandbox,
+        sandbox: this.sandbox,
         container,
         event: (type, reason, message) => this.#containerEvent(container, type, reason, message),
         onChange: () => this.#publish(),
@@ -214,7 +215,6 @@ export class PodWorker implements PodRuntime {
       else if (container.isAlive) this.#watchProbes(container);
       this.#publish();
     }
-    if (isFinished(this.#containers, policy)) this.terminate(undefined);
     return later.length === 0 ? undefined : Math.min(...later);
   }
 
@@ -276,6 +276,8 @@ export class PodWorker implements PodRuntime {
   #watchEnd(container: PodContainer, ended: Promise<ProcessEnd>): void {
     const { instance } = container;
     if (instance === undefined) return;
+    // It was being started when the machine was switched off.
+    if (this.#leaving.signal.aborted) void instance.kill().catch(this.#report);
     container.ended = ended
       .then(async (processEnd) => {
         await container.finish();

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import type { Container } from '../../../../src/clients/kubernetes/model.ts';
 import { asError } from '../../../../src/core/base/errors.ts';
 import type { ContainerCommand, ProbedContainer, ProbeResult } from '../contract.ts';
+import { recordBeside } from '../pods/besides.ts';
 import { grpcProbe } from './grpcProbe.ts';
 import { httpProbe } from './httpProbe.ts';
 
@@ -64,6 +65,7 @@ export async function execProbe(command: ContainerCommand, limit: AbortSignal): 
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    recordBeside(command, child);
     let output = '';
     const onOutput = (chunk: string): void => {
       if (output.length < OUTPUT_LIMIT) output += chunk;
