@@ -67,7 +67,7 @@ const stateWords = {
   failed: 'failed',
 } as const;
 
-function environmentRow({ environment }: EnvironmentViewState): EnvironmentNode {
+function environmentRow({ environment, components }: EnvironmentViewState): EnvironmentNode {
   const { id, label, isManaged, isProduction, state } = environment;
   const word = state.kind === 'ready' && !isManaged ? 'connected' : stateWords[state.kind];
   const said = state.kind === 'starting' ? state.message : word;
@@ -79,13 +79,17 @@ function environmentRow({ environment }: EnvironmentViewState): EnvironmentNode 
     failed: { id: 'warning', color: 'testing.iconFailed' },
   };
   const kubernetes = state.kind === 'ready' ? state.endpoints.kubernetes : undefined;
+  // It runs, and pipelines can: a part of it does not.
+  const broken = state.kind === 'ready' ? components.filter((one) => one.state === 'failed') : [];
+  const brokenSaid =
+    broken.length > 1 ? `${broken.length} components failed` : broken.map(({ name }) => `${name} failed`)[0];
   return {
     kind: 'environment',
     id: `environment/${id}`,
     parent: undefined,
     label,
-    description: [isProduction ? 'production' : undefined, said].filter(Boolean).join(' · '),
-    icon: icons[state.kind],
+    description: [isProduction ? 'production' : undefined, said, brokenSaid].filter(Boolean).join(' · '),
+    icon: broken.length > 0 ? icons.failed : icons[state.kind],
     context: ['environment', isManaged ? 'managed' : 'context', state.kind].join(' '),
     expansion: 'leaf',
     spoken: word,

@@ -228,11 +228,7 @@ describe('the run graph in the editor', () => {
     async (theme) => {
       const { page, workbench } = editor;
       const graph = await webviewWith(page, 'canvas');
-      await workbench.runCommand('Preferences: Color Theme');
-      const picker = page.locator('.quick-input-widget input[type="text"]');
-      await picker.fill(theme);
-      await page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: theme }).waitFor();
-      await page.keyboard.press('Enter');
+      await workbench.chooseTheme(theme);
       await graph.locator(`body[data-vscode-theme-name="${theme}"]`).waitFor();
       await graph.getByTestId('node-check').click();
       await graph.getByTestId('side-panel').waitFor();

@@ -1,6 +1,7 @@
 /** The packaged extension, installed into an editor without the repository, runs the demo and the whole cluster by itself. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { command } from '../../dev-cluster/start/command.ts';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
@@ -23,6 +24,7 @@ beforeAll(async () => {
     // Made by `npm run package`, and by the build stage of `npm test`.
     extension: { vsix: join(repositoryRoot, 'dist', 'slipway.vsix') },
     trust: 'asked',
+    viewport: { width: 1400, height: 1000 },
   });
 });
 afterAll(async () => {
@@ -61,4 +63,23 @@ describe('the installed .vsix', () => {
       expect(await http(ingress, request, signal)).toEqual({ predictions: [1] });
     },
   );
+
+  it('shows all of it in the Environment view', async () => {
+    onTestFailed(() => editor.screenshot('platform-failed'));
+    const { page, workbench } = editor;
+    const row = (text: RegExp): Locator =>
+      page.locator('.sidebar .monaco-list-row').filter({ hasText: text });
+    await workbench.openViewContainer('Slipway');
+    await page.locator('.sidebar .pane-header').filter({ hasText: 'Pipelines' }).click();
+    await workbench.widenSideBar(160);
+    await row(/^Components.*all \d+ ready/).waitFor();
+    await row(/^laptop/)
+      .locator('.monaco-tl-twistie')
+      .click();
+    await row(/^churn-predictor.*Running · 1\/1/).waitFor();
+    for (const theme of ['dark', 'light'] as const) {
+      await workbench.chooseTheme(theme === 'dark' ? 'Dark 2026' : 'Light 2026');
+      await editor.screenshot(`platform-${theme}`);
+    }
+  });
 });

@@ -46,6 +46,27 @@ export class Workbench {
     await input.fill(text);
   }
 
+  /** By its label, e.g. `Light 2026`. */
+  async chooseTheme(theme: string): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    await this.#page.locator('.quick-input-widget input[type="text"]').fill(theme);
+    const row = this.#page.locator('.quick-input-list .monaco-list-row.focused');
+    await row.filter({ hasText: theme }).waitFor();
+    await this.#page.keyboard.press('Enter');
+    await row.waitFor({ state: 'hidden' });
+  }
+
+  /** Drags the edge of the side bar. */
+  async widenSideBar(pixels: number): Promise<void> {
+    const box = await this.#page.locator('.part.sidebar').boundingBox();
+    if (box === null) throw new Error('The side bar is not shown.');
+    const [edge, middle] = [box.x + box.width, box.y + box.height / 2];
+    await this.#page.mouse.move(edge, middle);
+    await this.#page.mouse.down();
+    await this.#page.mouse.move(edge + pixels, middle, { steps: 8 });
+    await this.#page.mouse.up();
+  }
+
   tab(name: string): Locator {
     return this.#page.locator('.tabs-container [role="tab"]').filter({ hasText: exactly(name) });
   }

@@ -120,6 +120,14 @@ describe('the environment', () => {
     ]);
   });
 
+  test('one that runs names the component that does not', () => {
+    const down = component('mlflow', { state: 'failed', message: 'Port 5000 is taken.' });
+    const top = (components: EnvironmentViewState['components']): string | undefined =>
+      lines(state({}, { components }))[0];
+    expect(top([component('kfp'), down])).toBe('Embedded cluster | running · mlflow failed');
+    expect(top([down, { ...down, name: 's3' }])).toBe('Embedded cluster | running · 2 components failed');
+  });
+
   test('production is marked', () => {
     expect(lines(state({ isManaged: false, label: 'prod', isProduction: true }))[0]).toBe(
       'prod | production · connected',
