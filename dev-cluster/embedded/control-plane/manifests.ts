@@ -77,8 +77,8 @@ export async function applyDefinitions(api: KubernetesApi, signal: AbortSignal):
   await Promise.all(
     files.map(async (file) => {
       const text = await readFile(manifestPath('crds', file), 'utf8');
-      const crd = definition.parse(JSON.parse(text));
-      const digest = createHash('sha256').update(text).digest('hex');
+      const crd = definition.parse(JSON.parse(text, withoutDescription));
+      const digest = createHash('sha256').update(JSON.stringify(crd)).digest('hex');
       const { name } = crd.metadata;
       digests[name] = digest;
       const discovery = new Discovery(api);
@@ -94,17 +94,35 @@ export async function applyDefinitions(api: KubernetesApi, signal: AbortSignal):
   await applyAt(api, RECORD, record, limit);
 }
 
+/**
+ * Prose is half of the definitions, and the API server keeps each in several forms: some 50 MiB and a tenth of its start.
+ * KServe's own come without. A property that is called `description` is a schema, not a text.
+ */
+function withoutDescription(key: string, value: unknown): unknown {
+  return key === 'description' && typeof value === 'string' ? undefined : value;
+}
+
 /** Not by server-side apply: creating costs the API server half of that, and there is nothing to keep of an older one. */
 async function applyDefinition(api: KubernetesApi, crd: Manifest, signal: AbortSignal): Promise<void> {
   const query = { fieldManager: 'slipway' };
-  try {
-    await api.create(DEFINITIONS, crd, signal, query);
-  } catch (error) {
-    if (!isSlipwayError(error) || error.reason !== 'conflict') throw error;
-    const path = `${DEFINITIONS}/${crd.metadata.name}`;
+  if (await unlessConflict(api.create(DEFINITIONS, crd, signal, query))) return;
+  const path = `${DEFINITIONS}/${crd.metadata.name}`;
+  // The API server's own controllers write the status of one that is new, again and again.
+  for (;;) {
     const { metadata } = await api.get<KubernetesObject>(path, signal);
-    const resourceVersion = metadata?.resourceVersion;
-    await api.replace(path, { ...crd, metadata: { ...crd.metadata, resourceVersion } }, signal, query);
+    const replacement = { ...crd, metadata: { ...crd.metadata, resourceVersion: metadata?.resourceVersion } };
+    if (await unlessConflict(api.replace(path, replacement, signal, query))) return;
+  }
+}
+
+/** False when it met a conflict. */
+async function unlessConflict(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isSlipwayError(error) && error.reason === 'conflict') return false;
+    throw error;
   }
 }
 
