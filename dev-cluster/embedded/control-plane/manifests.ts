@@ -26,7 +26,7 @@ const definition = manifest.extend({
   }),
 });
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 const INTERVAL_MS = 100;
 
 /** Objects of a file in `manifests/`. */
