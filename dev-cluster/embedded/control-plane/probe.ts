@@ -43,6 +43,6 @@ async function agentOf(client: CertificateFiles): Promise<Agent> {
 }
 
 /** Go programs of the control plane idle most of the time: a small heap costs them some more collections when busy. */
-export function goMemory(limitMiB: number): Readonly<Record<string, string>> {
-  return { GOGC: '50', GOMEMLIMIT: `${limitMiB}MiB` };
+export function goMemory(limitMiB: number, growthPercent = 50): Readonly<Record<string, string>> {
+  return { GOGC: String(growthPercent), GOMEMLIMIT: `${limitMiB}MiB` };
 }

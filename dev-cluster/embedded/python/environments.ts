@@ -3,7 +3,7 @@
  * by what it is made of. Made beside its place under a lock and renamed into it, so a folder that is there is whole.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, readdir, rename, rm } from 'node:fs/promises';
+import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { slipwayCache } from '../../../src/clients/embedded.ts';
 import { PythonError } from './errors.ts';
@@ -117,12 +117,16 @@ export class PythonEnvironments implements PythonEnvironmentSource {
   async prepare(packages: readonly string[], signal: AbortSignal): Promise<PythonEnvironment> {
     await this.kfp(signal);
     const environment = await this.withPackages(packages, { signal });
+    const folder = join(this.#cache, 'python', environment.hash);
+    const isCompiled = join(folder, '.bytecode');
+    if (await exists(isCompiled)) return environment;
     this.#onProgress('Compiling Python bytecode');
     const limit = AbortSignal.any([signal, AbortSignal.timeout(INSTALL_TIMEOUT_MS)]);
-    const folder = join(this.#cache, 'python', environment.hash);
     // Files that do not compile (templates, other versions' syntax) are no failure; the packages' own tests are half of all.
     const args = ['-m', 'compileall', '-qq', '-x', String.raw`[/\\]tests[/\\]`, folder];
     await runTool(environment.python, args, { background: true }, limit);
+    // Looking through thousands of files at each start would keep everything else waiting.
+    await writeFile(isCompiled, '');
     return environment;
   }
 

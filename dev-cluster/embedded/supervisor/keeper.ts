@@ -10,9 +10,9 @@ import { lastLogLine, logSize, rotateLive } from './logFile.ts';
 import { forgetService, livingService, recordService } from './records.ts';
 import type { ComponentState, ComponentStatus } from './status.ts';
 
-/** Doubled with each look, up to the longest: a dozen components start at the same time. */
+/** Doubled with each look, up to the longest: others wait for each that starts, and looking costs, too. */
 const START_INTERVAL_MS = 25;
-const LONGEST_START_INTERVAL_MS = 400;
+const LONGEST_START_INTERVAL_MS = 100;
 const HEALTH_INTERVAL_MS = 5_000;
 const HEALTH_TIMEOUT_MS = 5_000;
 /** A service that never answers after its start is started again. */

@@ -4,7 +4,7 @@
  * others read, wanted what they ask for; up, down and single are the commands' side.
  */
 import { rm } from 'node:fs/promises';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { endpointsPath, type EmbeddedEndpoints } from '../../../src/clients/embedded.ts';
 import { delay } from '../../../src/core/base/abort.ts';
 import { asError, SlipwayError } from '../../../src/core/base/errors.ts';
@@ -48,6 +48,8 @@ class Supervisor {
 
   constructor(log: (line: string) => void) {
     this.#log = log;
+    // Every component that waits for others listens.
+    setMaxListeners(0, this.#changed);
     this.#keepers = new Map(
       components.map((component) => [
         component.name,
