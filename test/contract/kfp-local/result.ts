@@ -29,7 +29,10 @@ export async function contentOf(path: string): Promise<JsonValue> {
   } catch {
     return null;
   }
-  const data = await readFile(path);
+  return textOrDigest(await readFile(path));
+}
+
+export function textOrDigest(data: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data);
   } catch {
