@@ -40,8 +40,9 @@ async function command(report: Report, signal: AbortSignal): Promise<Command> {
     s3: await objectStoreEndpoint(signal),
   });
   return {
-    program: python,
-    args: [resourcePath('dev-cluster', 'embedded', 'python', 'mlflow_service.py')],
+    // Its imports take seconds of a core, at the very time when the API server starts, which everything else waits for.
+    program: 'nice',
+    args: ['-n', '5', python, resourcePath('dev-cluster', 'embedded', 'python', 'mlflow_service.py')],
     cwd: folder,
     env: {
       ...s3,
