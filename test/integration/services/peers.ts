@@ -67,15 +67,23 @@ export class Load {
   readonly acknowledged: number[] = [];
   /** When the client has given up. */
   readonly ended: Promise<void>;
+  readonly #child: ReturnType<typeof spawn>;
   #onLine: () => void = () => undefined;
 
   constructor(child: ReturnType<typeof spawn>) {
     if (child.stdout === null) throw new Error('The load’s stdout is a pipe.');
+    this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.acknowledged.push(Number(line));
       this.#onLine();
     });
     this.ended = new Promise((resolve) => child.once('close', () => resolve()));
+  }
+
+  /** For a service that may be back before the client has noticed that it was gone. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.ended;
   }
 
   /** Resolves after so many acknowledged writes. */

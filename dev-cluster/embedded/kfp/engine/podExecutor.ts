@@ -33,6 +33,7 @@ import {
 } from './podSpec.ts';
 import { resolveCommand } from './placeholders.ts';
 import { ownEnv, PLAIN_PYTHON, pythonArgv, pythonArgvWithSource, pythonFor } from './stepCommand.ts';
+import { untilReachable } from './untilReachable.ts';
 import { isVolumeTask, runVolumeTask } from './volumeTasks.ts';
 
 /** What pods need: known once the cluster has told. */
@@ -108,10 +109,10 @@ export class PodExecutor implements Executor {
     const command = await this.#command(step, listener, signal);
     for (const artifacts of step.input.inputArtifacts.values())
       for (const { uri } of artifacts) await fetchArtifact(uri, mirrorOf(step), s3, signal);
-    await this.#putCredentials(step, api, signal);
+    await untilReachable(() => this.#putCredentials(step, api, signal), signal);
     const pod = stepPod(step, command, this.#options.namespace);
     try {
-      await api.create<Pod>(this.#path(), pod, signal);
+      await untilReachable(() => api.create<Pod>(this.#path(), pod, signal), signal);
     } catch (error) {
       // The answer to an earlier try was lost.
       if (error instanceof HttpError && error.reason === 'conflict') return;
@@ -266,7 +267,7 @@ export class PodExecutor implements Executor {
 
   async #get(step: Step, api: KubernetesApi, signal: AbortSignal): Promise<Pod | undefined> {
     try {
-      return await api.get<Pod>(this.#path(podName(step.attempt)), signal);
+      return await untilReachable(() => api.get<Pod>(this.#path(podName(step.attempt)), signal), signal);
     } catch (error) {
       if (error instanceof HttpError && error.reason === 'notFound') return undefined;
       throw error;

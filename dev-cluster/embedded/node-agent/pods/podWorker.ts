@@ -121,7 +121,7 @@ export class PodWorker implements PodRuntime {
     verdict: PodVerdict | undefined,
     graceSeconds = this.#pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
   ): void {
-    const at = Date.now() + graceSeconds * 1000;
+    const at = performance.now() + graceSeconds * 1000;
     if (this.#termination === undefined) this.#termination = { deadline: new Deadline(at), verdict };
     else {
       this.#termination.deadline.bringForward(at);
@@ -300,7 +300,7 @@ export class PodWorker implements PodRuntime {
 
   async #stop(container: PodContainer, message: string, graceSeconds?: number): Promise<void> {
     const grace = graceSeconds ?? this.#pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-    const deadline = this.#termination?.deadline ?? new Deadline(Date.now() + grace * 1000);
+    const deadline = this.#termination?.deadline ?? new Deadline(performance.now() + grace * 1000);
     await stopContainer({
       context: this.#context,
       pod: this.#pod,

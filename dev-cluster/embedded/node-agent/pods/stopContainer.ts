@@ -10,7 +10,7 @@ import { probedContainer } from './startContainer.ts';
 /** SIGTERM gets at least this, however long the hook took. */
 const LEAST_MS = 2_000;
 
-/** When a stop must be over; may come nearer while it goes on. */
+/** When a stop must be over, in `performance.now()`: whoever sets the clock doesn't move it. May come nearer while it goes on. */
 export class Deadline {
   #at: number;
   #moved = Promise.withResolvers<undefined>();
@@ -33,12 +33,12 @@ export class Deadline {
 
   /** Resolves when the time has come, or the signal aborted. */
   async passed(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && Date.now() < this.#at) {
+    while (!signal.aborted && performance.now() < this.#at) {
       const wait = new AbortController();
       const either = AbortSignal.any([wait.signal, signal]);
       await Promise.race([
         this.#moved.promise,
-        delay(Math.min(this.#at - Date.now(), 2 ** 31 - 1), either).catch(() => undefined),
+        delay(Math.min(this.#at - performance.now(), 2 ** 31 - 1), either).catch(() => undefined),
       ]);
       wait.abort();
     }
@@ -65,7 +65,7 @@ export async function stopContainer(options: StopOptions): Promise<void> {
   const ended = container.ended.finally(() => over.abort());
   const hadHook = await preStop(options, over.signal);
   instance.terminate();
-  const last = hadHook ? Math.max(deadline.at, Date.now() + LEAST_MS) : deadline.at;
+  const last = hadHook ? Math.max(deadline.at, performance.now() + LEAST_MS) : deadline.at;
   await Promise.race([
     ended,
     last > deadline.at ? new Deadline(last).passed(over.signal) : deadline.passed(over.signal),
@@ -78,7 +78,12 @@ async function preStop(options: StopOptions, ended: AbortSignal): Promise<boolea
   const { context, container, deadline, event, pod, sandbox } = options;
   const hook = container.spec.lifecycle?.preStop;
   const { prepared } = container;
-  if (hook === undefined || prepared === undefined || sandbox === undefined || deadline.at <= Date.now())
+  if (
+    hook === undefined ||
+    prepared === undefined ||
+    sandbox === undefined ||
+    deadline.at <= performance.now()
+  )
     return false;
   const limit = new AbortController();
   void deadline.passed(ended).then(() => limit.abort());
