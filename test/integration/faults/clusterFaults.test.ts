@@ -32,7 +32,7 @@ const acknowledged = {
 };
 
 beforeAll(async () => {
-  cluster = await FaultCluster.ofTheDeveloper();
+  cluster = await FaultCluster.make();
   await cluster.up();
   const endpoints = await cluster.endpoints();
   peers = await Peers.make(endpoints, AbortSignal.timeout(STARTUP_MS));

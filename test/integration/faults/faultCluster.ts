@@ -40,12 +40,6 @@ export class FaultCluster {
     this.#through = through;
   }
 
-  /** `$SLIPWAY_FAULT_CLUSTER`, while you work: the home of one that runs already, to save its first start. */
-  static async ofTheDeveloper(): Promise<FaultCluster> {
-    const home = process.env['SLIPWAY_FAULT_CLUSTER'];
-    return home === undefined ? FaultCluster.make() : new FaultCluster(home, []);
-  }
-
   /** Its home is there, and nothing runs yet. `through`: a program, with arguments, that runs `slipway`. */
   static async make({
     through = [],
