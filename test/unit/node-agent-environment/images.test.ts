@@ -17,6 +17,8 @@ afterEach(() => rm(home, { recursive: true }));
 describe('images', () => {
   it.each([
     ['python:3.12-slim', 'python'],
+    ['python:3', 'python'],
+    ['localhost:5000/library/python:3', 'python'],
     ['docker.io/library/python', 'python'],
     ['python@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', 'python'],
     ['kserve/sklearnserver:v0.20.0', 'kserve-sklearnserver'],

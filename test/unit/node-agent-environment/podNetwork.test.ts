@@ -46,6 +46,13 @@ it('does not move the port of a pod that runs already', async () => {
   expect(await network.reserve('worker', master)).toBe(29_400);
 });
 
+it('keeps a promise to all when the pod runs before the last has asked', async () => {
+  const network = open();
+  const promised = await network.reserve('master', master);
+  await network.allocate('master', { namespace: 'ml', name: 'job-0.job', ports: [] });
+  expect(await network.reserve('worker', master)).toBe(promised);
+});
+
 it('takes no port that somebody listens on', async () => {
   const network = open();
   const first = (await network.allocate('a', { namespace: 'ml', ports: [80] })).ports.get(80) ?? 0;

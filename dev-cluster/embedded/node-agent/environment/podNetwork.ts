@@ -109,9 +109,10 @@ export class PodNetwork {
       const pod = Object.values(this.#state.pods).find(
         ({ name }) => name === `${peer.namespace}/${peer.name}`,
       );
-      // It runs, and its port could not be moved.
-      if (pod !== undefined && pod.ports[peer.port] === undefined) return peer.port;
-      const reservation = this.#state.peers[key] ?? { port: await this.#freePort(), users: [] };
+      const promised = this.#state.peers[key];
+      // It runs, and its port could not be moved: nobody was promised it.
+      if (promised === undefined && pod !== undefined && pod.ports[peer.port] === undefined) return peer.port;
+      const reservation = promised ?? { port: await this.#freePort(), users: [] };
       this.#state.peers[key] = reservation;
       if (!reservation.users.includes(uid)) {
         reservation.users.push(uid);

@@ -7,7 +7,7 @@ export interface ImageName {
 }
 
 const pattern =
-  /^(?<repository>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)(?::(?<tag>[\w][\w.-]{0,127}))?(?:@[\w+.-]+:[0-9a-fA-F]{32,})?$/i;
+  /^(?<repository>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::\d+(?=\/))?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)(?::(?<tag>[\w][\w.-]{0,127}))?(?:@[\w+.-]+:[0-9a-fA-F]{32,})?$/i;
 
 /** `undefined` when it is none. */
 export function parseImageName(name: string): ImageName | undefined {
