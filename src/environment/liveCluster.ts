@@ -102,15 +102,10 @@ export class LiveCluster implements Disposable {
     let isRecovering = false;
     // A list that comes back unchanged is no change: that the error is over is found out by asking.
     const recover = async (): Promise<void> => {
-      for (isRecovering = true; isRecovering;) {
-        await delay(RECOVERY_MS, signal);
-        await api.list(`/api/v1${scope}/pods`, signal, { limit: 1 }).then(
-          () => {
-            isRecovering = false;
-          },
-          () => undefined,
-        );
-      }
+      isRecovering = true;
+      do await delay(RECOVERY_MS, signal);
+      while (!(await answers(api, `/api/v1${scope}/pods`, signal)));
+      isRecovering = false;
       if (isSynced) show();
     };
     const onError = (error: unknown): void => {
@@ -193,4 +188,13 @@ async function readableScope(api: KubernetesApi, signal: AbortSignal): Promise<s
 
 function sorted<T>(items: ReadonlyMap<string, T>): readonly T[] {
   return [...items].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+}
+
+async function answers(api: KubernetesApi, path: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await api.list(path, signal, { limit: 1 });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -70,7 +70,7 @@ it('client-node forwards a port', async () => {
     if (Buffer.concat(parts).length >= bytes.length) break;
   }
   expect(Buffer.concat(parts).equals(bytes)).toBe(true);
-  if ('close' in socket) (socket).close();
+  if ('close' in socket) socket.close();
 });
 
 /** What Python's client speaks; the API server passes it through to the node. */

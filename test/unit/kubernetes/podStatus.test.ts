@@ -14,8 +14,11 @@ const container = (name: string, state: object, more: object = {}): object => ({
   ...more,
 });
 /** As the API server would send it: the types want more than the printer reads. */
-const pod = (status: object, spec: object = {}, metadata: object = {}): Pod =>
-  ({ metadata, spec: { containers: [{ name: 'main' }], ...spec }, status });
+const pod = (status: object, spec: object = {}, metadata: object = {}): Pod => ({
+  metadata,
+  spec: { containers: [{ name: 'main' }], ...spec },
+  status,
+});
 const running = { running: { startedAt: '2026-01-01T00:00:00Z' } };
 const ended = (exitCode: number, reason?: string): object => ({ terminated: { exitCode, reason } });
 
