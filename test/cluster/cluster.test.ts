@@ -14,9 +14,9 @@ it('has every component, ready', async () => {
   const { code, stdout } = await cluster.slipway('status', '--json');
   const { components: reported } = JSON.parse(stdout) as { components: readonly Reported[] };
   const wanted = components.filter(({ isOnDemand }) => isOnDemand !== true).map(({ name }) => name);
-  expect(reported.filter(({ name }) => wanted.includes(name)).map(({ name, state }) => [name, state])).toEqual(
-    wanted.map((name) => [name, 'ready']),
-  );
+  expect(
+    reported.filter(({ name }) => wanted.includes(name)).map(({ name, state }) => [name, state]),
+  ).toEqual(wanted.map((name) => [name, 'ready']));
   expect(code).toBe(0);
 });
 

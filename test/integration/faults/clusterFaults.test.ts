@@ -133,14 +133,14 @@ function askTheModel(): { readonly stop: () => Promise<{ right: number; wrong: n
 }
 
 it(
-  'is whole, and serves the demo’s model',
+  '[nightly] is whole, and serves the demo’s model',
   async () => {
     await until(isServing, () => '', STARTUP_MS);
   },
   STARTUP_MS,
 );
 
-describe('Killed while a run goes and the model is asked', () => {
+describe('[nightly] Killed while a run goes and the model is asked', () => {
   it.each(services)(
     '%s comes back, the run succeeds, the model answers',
     async (name) => {
@@ -168,7 +168,7 @@ describe('Killed while a run goes and the model is asked', () => {
   );
 });
 
-describe('The supervisor', () => {
+describe('[nightly] The supervisor', () => {
   it(
     'is killed: the next one adopts every process',
     async () => {
@@ -199,7 +199,7 @@ describe('The supervisor', () => {
 });
 
 it(
-  'Everything is killed at once: all data is there after `up`',
+  '[nightly] Everything is killed at once: all data is there after `up`',
   async () => {
     const run = await createRun('killed-with-all');
     await createConfigMap('before-all');
@@ -220,7 +220,7 @@ it(
   STARTUP_MS,
 );
 
-describe('`slipway down`', () => {
+describe('[nightly] `slipway down`', () => {
   it(
     'stops what killed services left running, and no stranger',
     async () => {
