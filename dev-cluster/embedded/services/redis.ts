@@ -12,12 +12,12 @@ import { PythonEnvironments } from '../python/environments.ts';
 import { exists } from '../python/uv.ts';
 import type { Command, Component, Health, Report } from '../supervisor/component.ts';
 import { serviceFolder, servicePort } from './addresses.ts';
-import { exchange } from './exchange.ts';
 
 export const REDIS = 'redis';
 const BUNDLED_VERSION = '6.2.14';
 /** From this one on the append-only file is a folder, which older ones overlook. */
 const MULTI_PART_SINCE = 7;
+const CONNECT_TIMEOUT_MS = 5_000;
 
 export const redis: Component = {
   name: REDIS,
@@ -91,12 +91,27 @@ export async function redisEndpoint(
 }
 
 async function health(signal: AbortSignal): Promise<Health> {
-  const redis = await redisEndpoint(signal);
-  const question = Buffer.from(`AUTH ${redis.password}\r\nPING\r\n`);
-  const isWhole = (answer: Buffer): boolean => answer.toString().split('\r\n').length > 2;
-  const answer = await exchange(Number(new URL(redis.url).port), question, isWhole, signal);
-  // While it reads its file: -LOADING.
-  if (answer.toString() !== '+OK\r\n+PONG\r\n')
-    throw new SlipwayError('notReady', `Redis answers ${answer.toString().trim()}`);
-  return { endpoint: redis.url, endpoints: { redis } };
+  const endpoint = await redisEndpoint(signal);
+  // Only the supervisor asks; the commands shouldn't load it.
+  const { Redis: Client } = await import('ioredis');
+  const client = new Client(Number(new URL(endpoint.url).port), '127.0.0.1', {
+    password: endpoint.password,
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: () => null,
+  });
+  // The rejection says the same.
+  client.on('error', () => undefined);
+  const stop = (): void => client.disconnect();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    // Refused while it reads its file, too.
+    await client.connect();
+    await client.ping();
+  } finally {
+    signal.removeEventListener('abort', stop);
+    client.disconnect();
+  }
+  return { endpoint: endpoint.url, endpoints: { redis: endpoint } };
 }
