@@ -49,7 +49,7 @@ beforeAll(async () => {
   editor = await startEditor({
     name: 'environment',
     folder: workspace.folder,
-    env: { KUBECONFIG: cluster.kubeconfig },
+    env: { KUBECONFIG: cluster.kubeconfig, SLIPWAY_COMPONENTS: '' },
     // Drawn as elements, so that the test can read it.
     settings: { 'terminal.integrated.gpuAcceleration': 'off' },
   });

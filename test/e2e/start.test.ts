@@ -15,7 +15,13 @@ const started: ChildProcess[] = [];
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'slipway-start-'));
   // A home of its own, without a desktop editor; the caches are the machine's.
-  env = { ...process.env, HOME: root, SLIPWAY_HOME: join(root, '.slipway'), SLIPWAY_CACHE: slipwayCache() };
+  env = {
+    ...process.env,
+    HOME: root,
+    SLIPWAY_HOME: join(root, '.slipway'),
+    SLIPWAY_CACHE: slipwayCache(),
+    SLIPWAY_COMPONENTS: 'kfp,python',
+  };
   for (const name of ['DISPLAY', 'WAYLAND_DISPLAY', 'VSCODE_IPC_HOOK_CLI', 'WSL_DISTRO_NAME'])
     Reflect.deleteProperty(env, name);
 });

@@ -24,6 +24,7 @@ beforeAll(async () => {
     // Made by `npm run package`, and by the build stage of `npm test`.
     extension: { vsix: join(repositoryRoot, 'dist', 'slipway.vsix') },
     trust: 'asked',
+    env: { SLIPWAY_COMPONENTS: '' },
     viewport: { width: 1400, height: 1000 },
   });
 });

@@ -32,7 +32,7 @@ interface Ended {
 
 async function slipway(...args: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [cli, ...args], {
-    env: { ...process.env, SLIPWAY_HOME: home, ...environment },
+    env: { ...process.env, SLIPWAY_HOME: home, SLIPWAY_COMPONENTS: 'kfp,python', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -71,7 +71,8 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
     string,
     string,
   ];
-  const env = { ...process.env, SLIPWAY_HOME: home, ...options.env };
+  // The platform behind the pipelines takes both cores of a test machine: who wants it says so.
+  const env = { ...process.env, SLIPWAY_HOME: home, SLIPWAY_COMPONENTS: 'kfp,python', ...options.env };
   await mkdir(extensionsDir, { recursive: true });
   await mkdir(join(data, 'User'), { recursive: true });
   const settings = {
