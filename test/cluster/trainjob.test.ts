@@ -82,7 +82,9 @@ it('Trainer completes a TrainJob of two JAX nodes that add up over the network',
   expect(await outputOf('jax')).toEqual(sums);
 });
 
-it('[nightly] Trainer completes a TrainJob of two torchrun nodes that add up over the network', async ({ skip }) => {
+it('[nightly] Trainer completes a TrainJob of two torchrun nodes that add up over the network', async ({
+  skip,
+}) => {
   const python = await pythonWithTorch();
   if (python === undefined)
     return skip(
