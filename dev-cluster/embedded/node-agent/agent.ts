@@ -186,6 +186,8 @@ export class NodeAgent {
       this.#vanished.set(node.name, node);
       leave.abort();
       await node.vanish();
+      const pods = join(nodesFolder(this.#options.home), node.name, 'pods');
+      await rm(pods, { recursive: true, force: true });
       return;
     }
     await node.respecify(spec, signal);

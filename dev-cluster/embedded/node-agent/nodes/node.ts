@@ -19,6 +19,7 @@ const LEASE_PERIOD_MS = 10_000;
 const STATUS_PERIOD_MS = 300_000;
 const RETRY_MS = 1_000;
 const CALL_TIMEOUT_MS = 10_000;
+const VANISH_MS = 2_000;
 
 export interface NodeOptions {
   readonly api: KubernetesApi;
@@ -171,6 +172,9 @@ export class AgentNode implements PodDirectory {
   async vanish(): Promise<void> {
     this.#hasVanished = true;
     await Promise.all(this.workers.map((worker) => worker.vanish()));
+    // What they were about to write down must not be found by the machine that gets the name next.
+    const settled = Promise.all(Array.from(this.#workers.values(), ({ done }) => done));
+    await Promise.race([settled, delay(VANISH_MS, new AbortController().signal)]);
   }
 
   /** Its object goes too, as a cloud's controller does with a machine that is no more. */

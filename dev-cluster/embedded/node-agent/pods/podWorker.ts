@@ -289,6 +289,8 @@ export class PodWorker implements PodRuntime {
           logFile: instance.logPath,
           containersOfPod: this.#containers.length,
         });
+        // Switched off with its machine: whoever has the name next must find nothing of it. Or left to the next agent.
+        if (this.#leaving.signal.aborted) return;
         await instance.close(processEnd, message);
         this.#publish();
         this.#wakeUp();
