@@ -97,7 +97,9 @@ describe('the Pipelines view', () => {
   it('filters by name, and says so', async () => {
     onTestFailed(() => editor.screenshot('pipelines-view-filter-failed'));
     const { page, workbench } = editor;
-    const title = page.locator('.sidebar .composite.title');
+    const title = page.locator('.sidebar .pane-header').filter({ hasText: 'Pipelines' });
+    // A view's actions show while the pointer is on its header.
+    await title.hover();
     await workbench.action(title, 'Filter Pipelines and Runs…').click();
     const input = page.locator('.quick-input-widget input[type="text"]');
     await page.locator('.quick-input-title').filter({ hasText: '(1/2)' }).waitFor();
@@ -108,6 +110,7 @@ describe('the Pipelines view', () => {
     await sidebarRow(/^pipeline-with-exit-handler 20/).waitFor({ state: 'detached' });
     await workbench.treeItem('churn-search').waitFor();
     expect(await workbench.treeItem('churn').count()).toBe(0);
+    await title.hover();
     await workbench.action(title, 'Clear Filter').click();
     await sidebarRow(/^pipeline-with-exit-handler 20/).waitFor();
   });
