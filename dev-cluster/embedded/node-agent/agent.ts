@@ -68,12 +68,14 @@ export class NodeAgent {
   async run(signal: AbortSignal): Promise<void> {
     const { home } = this.#options;
     await mkdir(nodesFolder(home), { recursive: true, mode: 0o700 });
-    await this.#reconcile(signal);
     const list = nodesPath(home);
+    // Before the first look: a change between the two would go unseen.
     const watcher = watch(dirname(list), (_, name) => {
       if (name === null || list.endsWith(`/${name}`)) this.#reconcileSoon(signal);
     });
     watcher.on('error', this.#report);
+    this.#reconcileSoon(signal);
+    await this.#reconciling;
     this.#pods.onDidChange(({ type, object }) => {
       if (type === 'deleted') this.#nodeOf(object)?.podGone(object);
       else this.#nodeOf(object)?.podChanged(object, signal);
