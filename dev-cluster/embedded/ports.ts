@@ -50,7 +50,8 @@ export async function knownPorts(home = slipwayHome()): Promise<readonly KnownPo
   );
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Nobody listens there on this machine's loopback. */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
     server.listen(port, '127.0.0.1');

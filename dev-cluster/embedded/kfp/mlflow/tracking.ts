@@ -150,7 +150,7 @@ export class MlflowTracking {
     });
   }
 
-  /** A run that is retried goes on, and so do its tasks that failed. Never rejects. */
+  /** A run that is retried goes on; its tasks say so themselves when they end. Never rejects. */
   async reopen(output: MlflowOutput): Promise<void> {
     const parent = output.entries['root_run_id']?.value;
     if (parent === undefined) return;

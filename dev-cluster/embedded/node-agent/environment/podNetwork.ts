@@ -2,10 +2,9 @@
  * Addresses of pods: an IP that nobody routes, and for each container port that can be moved a port of the host. Written
  * down before they are used, so that a restarted agent gives nobody what a running pod has.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { z } from 'zod';
 import { readStateFile, writePrivateFile } from '../../files.ts';
+import { isFree } from '../../ports.ts';
 import { SlipwayError } from '../../../../src/core/base/errors.ts';
 
 /** Below the ephemeral ports of Linux and macOS, and below NodePorts. */
@@ -163,7 +162,7 @@ export class PodNetwork {
     for (let tried = 0; tried <= LAST_PORT - FIRST_PORT; tried += 1) {
       const port = this.#nextPort;
       this.#nextPort = port === LAST_PORT ? FIRST_PORT : port + 1;
-      if (!taken.has(port) && (await canBind(port))) return port;
+      if (!taken.has(port) && (await isFree(port))) return port;
     }
     throw new SlipwayError('noPort', `No port between ${FIRST_PORT} and ${LAST_PORT} is free.`, {
       action: 'Delete pods',
@@ -187,17 +186,4 @@ function peerKey({ namespace, name, port }: PeerPort): string {
 
 function without<T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
-}
-
-async function canBind(port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    server.close();
-  }
 }
