@@ -14,7 +14,7 @@ export const gatewayComponents: readonly Component[] = [
     version: '1.5.1',
     // None: the API server's own way to pods goes through it, so it starts first and waits for the API server.
     dependsOn: [],
-    isNeeded: true,
+    isNeeded: false,
     start: {
       kind: 'service',
       command: () => Promise.resolve(internalCommand(['gateway'])),

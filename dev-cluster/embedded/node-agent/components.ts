@@ -15,7 +15,7 @@ export const nodeAgentComponents: readonly Component[] = [
     /** Of the kubelet that it stands for. */
     version: programNamed('kube-apiserver').version.slice(1),
     dependsOn: ['kube-apiserver'],
-    isNeeded: true,
+    isNeeded: false,
     start: {
       kind: 'service',
       command: () => Promise.resolve(internalCommand(['node-agent'])),
