@@ -1,9 +1,5 @@
 /** The run graph's webview in a bare Chromium page, against the real host end of the rpc. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser, Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../../dev-cluster/start/root.ts';
+import { describe, expect, it } from 'vitest';
 import { toConfusionMatrix, toRocCurve } from '../../src/pipelines/graph/metrics.ts';
 import {
   churnGraph,
@@ -16,43 +12,26 @@ import {
   T0,
   taskDetail,
 } from './canvas/builders.ts';
-import { serveBundles, themeNames, type BundleServer } from './canvas/page.ts';
+import { themeNames } from './canvas/page.ts';
 import { openRunGraph, type RunGraphView, type Scene } from './canvas/runGraphView.ts';
+import { useScreen } from './canvas/screen.ts';
 import { accessibilityViolations } from './harness/accessibility.ts';
-import { launchChromium } from './harness/chromium.ts';
 
-const screenshots = join(repositoryRoot, 'test', '.out', 'screenshots');
 /** What Chromium says when a sandboxed frame holds its promise. */
 const BLOCKED_SCRIPT = "Blocked script execution in 'about:srcdoc'";
 
-let browser: Browser;
-let server: BundleServer;
+const { at, show, screenshot } = useScreen(BLOCKED_SCRIPT);
 let view: RunGraphView;
-
-beforeAll(async () => {
-  browser = await launchChromium(AbortSignal.timeout(180_000));
-  server = await serveBundles();
-  await mkdir(screenshots, { recursive: true });
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
-afterEach(async () => {
-  const { complaints } = view;
-  await view.close();
-  expect(complaints.filter((text) => !text.includes(BLOCKED_SCRIPT))).toEqual([]);
-});
 
 async function open(
   scene: Partial<Scene> = {},
   theme: (typeof themeNames)[number] = 'dark',
   savedState?: unknown,
-): Promise<RunGraphView> {
-  view = await openRunGraph(browser, server, theme, { graph: churnGraph, ...scene }, { savedState });
-  return view;
+): Promise<void> {
+  view = await show((browser, server) =>
+    openRunGraph(browser, server, theme, { graph: churnGraph, ...scene }, { savedState }),
+  );
 }
-const at = (testId: string): Locator => view.page.getByTestId(testId);
 const stateOf = (nodeId: string, state: string): Promise<void> =>
   view.page.locator(`[data-testid="node-${nodeId}"][data-state="${state}"]`).waitFor();
 const activeNode = (): Promise<string | null> => at('canvas').getAttribute('aria-activedescendant');
@@ -301,7 +280,7 @@ describe('a run', () => {
     await report.getByText('Report').waitFor();
     expect(await report.locator('body').innerText()).not.toContain('ran');
     expect(view.complaints.some((text) => text.includes(BLOCKED_SCRIPT))).toBe(true);
-    await view.page.screenshot({ path: join(screenshots, 'canvas-metrics-dark.png') });
+    await screenshot('canvas-metrics-dark');
   });
 
   it('folds 300 iterations, keeps the failed one in sight, and shows the one that is chosen', async () => {
@@ -464,7 +443,7 @@ describe('the view', () => {
     expect(await view.page.locator('.card').count()).toBe(0);
     const box = await at('overview').boundingBox();
     if (box === null) throw new Error('The overview has no size.');
-    await view.page.screenshot({ path: join(screenshots, 'canvas-overview-dark.png') });
+    await screenshot('canvas-overview-dark');
     // The arrow keys lead to a step and near to it.
     await view.page.keyboard.press('Home');
     await stateOf('c0-s0', 'SUCCEEDED');
@@ -503,7 +482,7 @@ describe('the view', () => {
         theme,
       );
       const check = async (what: string): Promise<void> => {
-        await view.page.screenshot({ path: join(screenshots, `canvas-${what}-${theme}.png`) });
+        await screenshot(`canvas-${what}-${theme}`);
         expect(await accessibilityViolations(view.page), what).toEqual([]);
       };
       view.push({});

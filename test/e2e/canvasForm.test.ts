@@ -1,9 +1,6 @@
 /** The run form's webview in a bare Chromium page. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser, Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../../dev-cluster/start/root.ts';
+import type { Locator } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { SlipwayError } from '../../src/core/base/errors.ts';
 import {
   runFormParsers,
@@ -12,39 +9,15 @@ import {
   type RunFormContract,
   type RunFormState,
 } from '../../src/core/protocol/runForm.ts';
-import {
-  openView,
-  serveBundles,
-  themeNames,
-  type BundleServer,
-  type OpenedView,
-  type ThemeName,
-} from './canvas/page.ts';
+import { openView, themeNames, type OpenedView, type ThemeName } from './canvas/page.ts';
+import { useScreen } from './canvas/screen.ts';
 import { accessibilityViolations } from './harness/accessibility.ts';
-import { launchChromium } from './harness/chromium.ts';
 
-const screenshots = join(repositoryRoot, 'test', '.out', 'screenshots');
-let browser: Browser;
-let server: BundleServer;
+const { at, show, screenshot } = useScreen();
 let view: OpenedView<RunFormContract>;
 let answers: FormAnswer[];
 let cancelled: number;
 let refusal: SlipwayError | undefined;
-
-beforeAll(async () => {
-  browser = await launchChromium(AbortSignal.timeout(180_000));
-  server = await serveBundles();
-  await mkdir(screenshots, { recursive: true });
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
-afterEach(async () => {
-  const { complaints } = view;
-  await view.close();
-  expect(complaints).toEqual([]);
-});
 
 const input = (name: string, type: FormInput['type'], change: Partial<FormInput> = {}): FormInput => ({
   name,
@@ -89,24 +62,25 @@ async function open(
   answers = [];
   cancelled = 0;
   refusal = undefined;
-  view = await openView<RunFormContract>(browser, server, 'runForm', {
-    theme,
-    savedState,
-    parsers: runFormParsers,
-    handlers: {
-      submit: (answer) => {
-        answers.push(answer);
-        return refusal === undefined ? Promise.resolve(null) : Promise.reject(refusal);
+  view = await show((browser, server) =>
+    openView<RunFormContract>(browser, server, 'runForm', {
+      theme,
+      savedState,
+      parsers: runFormParsers,
+      handlers: {
+        submit: (answer) => {
+          answers.push(answer);
+          return refusal === undefined ? Promise.resolve(null) : Promise.reject(refusal);
+        },
+        cancel: () => {
+          cancelled++;
+          return Promise.resolve(null);
+        },
       },
-      cancel: () => {
-        cancelled++;
-        return Promise.resolve(null);
-      },
-    },
-  });
+    }),
+  );
   view.channel.push({ ...state, ...change });
 }
-const at = (testId: string): Locator => view.page.getByTestId(testId);
 const field = (name: string): Locator => at(`input-${name}`).locator('input, textarea');
 const submit = (): Promise<void> => at('submit-run').click();
 
@@ -208,7 +182,7 @@ describe('the run form', () => {
     await field('options').fill('{');
     await submit();
     await at('input-label').getByText('no default').waitFor();
-    await view.page.screenshot({ path: join(screenshots, `form-${theme}.png`), fullPage: true });
+    await screenshot(`form-${theme}`, { fullPage: true });
     expect(await accessibilityViolations(view.page)).toEqual([]);
   });
 });
