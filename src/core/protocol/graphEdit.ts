@@ -3,7 +3,7 @@
  * names the revision it was made on: one made on an older drawing is refused, never guessed.
  */
 import { z } from 'zod';
-import { gesture, type ComponentDefinition } from '../ir/edit/gesture.ts';
+import { gesture, source, type ComponentDefinition } from '../ir/edit/gesture.ts';
 import type { JsonObject, JsonValue } from '../base/json.ts';
 
 /** What edits of this document do. */
@@ -115,7 +115,7 @@ const none = z.object({});
 export const graphEditParams = {
   edit: z.object({ revision: z.int(), gesture }),
   /** Asked while a wire is dragged: which inputs take it, and why the others refuse. */
-  targets: z.object({ task: nodeId, output: z.string() }),
+  targets: z.object({ source }),
   inspect: z.object({ nodeIds: z.array(nodeId).min(1).max(500) }),
   inspectGroup: z.object({ group: z.string().max(2_000) }),
   problems: none,

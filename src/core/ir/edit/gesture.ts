@@ -22,7 +22,7 @@ export const parameterTypes = [
 ] as const;
 
 /** Where a value comes from. Producers may be in an outer or inner group: what carries it across borders is added. */
-const source = z.discriminatedUnion('kind', [
+export const source = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('constant'), value: json }),
   /** An input of the pipeline or of the sub-pipeline `group`. */
   z.object({ kind: z.literal('groupInput'), group, name }),
