@@ -1,7 +1,9 @@
 /** What becomes of runs in the editor: terminate, retry, clone, form, source of a failure, task, delete, reloads. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
@@ -14,11 +16,12 @@ import { constant, dag, input, pipeline, step, task } from '../builders/irSpec.t
 import { startEditor, type Editor } from './harness/editor.ts';
 import { webviewWith } from './harness/webview.ts';
 
+const execute = promisify(execFile);
 let folder: string;
 let editor: Editor;
 const signal = AbortSignal.timeout(600_000);
 
-/** One step that really sleeps, then leaves a report. `seconds` is what the step is given. */
+/** One step that really sleeps, `seconds` long or until it is woken, then leaves a report. */
 function sleeping(name: string, seconds: JsonObject): string {
   const { pipelineSpec } = pipeline(
     dag(
@@ -33,7 +36,7 @@ function sleeping(name: string, seconds: JsonObject): string {
         command: [
           'sh',
           '-c',
-          'echo asleep; sleep "$0"; mkdir -p "$(dirname "$1")"; echo "<h1>Well rested</h1>" > "$1"',
+          'echo asleep; sleep "$0" || echo woken; mkdir -p "$(dirname "$1")"; echo "<h1>Well rested</h1>" > "$1"',
         ],
         args: ["{{$.inputs.parameters['seconds']}}", "{{$.outputs.artifacts['report'].path}}"],
       }),
@@ -41,8 +44,9 @@ function sleeping(name: string, seconds: JsonObject): string {
   );
   return stringify({ ...pipelineSpec, pipelineInfo: { name } });
 }
-/** No other process on the machine sleeps this long. */
+/** No other process on the machine sleeps as long as these two. */
 const longNap = 600 + process.pid / 1e6;
+const longDoze = longNap + 1;
 
 beforeAll(async () => {
   folder = join(await mkdtemp(join(tmpdir(), 'slipway-workspace-')), 'project');
@@ -96,15 +100,17 @@ async function runs(): Promise<readonly Run[]> {
   return (await (await service()).listRuns({ pageSize: 50, sortBy: 'created_at desc' }, signal)).items;
 }
 
-/** Processes of this machine that sleep the long nap. */
-async function sleepers(): Promise<number> {
-  const found = await Promise.all(
-    (await readdir('/proc'))
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
-  );
-  return found.filter((line) => line === `sleep\0${longNap}\0`).length;
+/** Process ids of the steps that sleep this long. */
+async function sleepers(seconds: number): Promise<readonly number[]> {
+  const { stdout } = await execute('ps', ['-A', '-o', 'pid=,args=']);
+  return stdout
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, program, time]) => program === 'sleep' && time === String(seconds))
+    .map(([pid]) => Number(pid));
 }
+/** How many steps of the nap there are. */
+const nappers = async (): Promise<number> => (await sleepers(longNap)).length;
 
 /** The artifact in its frame. */
 const report = 'iframe[title="report"][srcdoc*="Well rested"]';
@@ -140,19 +146,19 @@ describe('runs in the editor', () => {
     await press(editor.workbench.treeItem('nap'), 'Run Pipeline');
     const run = row(/^nap 20/);
     await inState(run, 'running').waitFor({ timeout: 60_000 });
-    await expect.poll(sleepers, { timeout: 30_000 }).toBe(1);
+    await expect.poll(nappers).toBe(1);
     await editor.screenshot('pipelines-runs-running');
     await press(run, 'Terminate Run');
     await inState(run, 'canceled').waitFor({ timeout: 30_000 });
-    expect(await sleepers()).toBe(0);
+    expect(await nappers()).toBe(0);
 
     await press(run, 'Retry Run');
     await inState(run, 'running').waitFor({ timeout: 30_000 });
-    await expect.poll(sleepers, { timeout: 30_000 }).toBe(1);
+    await expect.poll(nappers).toBe(1);
     await press(run, 'Terminate Run');
     await inState(run, 'canceled').waitFor({ timeout: 30_000 });
     await editor.screenshot('pipelines-runs-canceled');
-    expect(await sleepers()).toBe(0);
+    expect(await nappers()).toBe(0);
   });
 
   it('Delete asks, then deletes the selected row', async () => {
@@ -231,19 +237,25 @@ describe('runs in the editor', () => {
   it('a clone with changes that ends while the editor is closed is told of later', async () => {
     const { page, workbench } = editor;
     await workbench.openViewContainer('Slipway');
-    await workbench.contextMenu(row(/^doze 20/), 'Clone Run with Changes…');
+    const original = (await runs()).find(({ displayName }) => displayName.startsWith('doze 20'));
+    await workbench.contextMenu(
+      row(new RegExp(`^${original?.displayName ?? '?'}`)),
+      'Clone Run with Changes…',
+    );
     const form = await webviewWith(page, 'submit-run');
     const seconds = form.getByTestId('input-seconds').locator('input');
     await expect.poll(() => seconds.inputValue()).toBe('0.2');
-    await seconds.fill('4');
+    await seconds.fill(String(longDoze));
     await form.getByTestId('submit-run').click();
     // Its graph is there: VS Code has had the time to keep what it was told.
     await expect.poll(() => framesWith('[data-testid="run-state"][data-state="RUNNING"]')).toBe(1);
     const url = page.url();
     await page.goto('about:blank');
+    await expect.poll(() => sleepers(longDoze)).toHaveLength(1);
+    for (const pid of await sleepers(longDoze)) process.kill(pid);
     await expect
-      .poll(async () => (await runs())[0], { timeout: 30_000 })
-      .toMatchObject({ state: 'SUCCEEDED', parameters: { seconds: 4 } });
+      .poll(async () => (await runs())[0])
+      .toMatchObject({ state: 'SUCCEEDED', parameters: { seconds: longDoze } });
     await page.goto(url);
     await workbench.waitUntilReady();
     const toast = workbench.notification('While you were away, 1 run ended.');
