@@ -99,6 +99,10 @@ const wanted = positionals.length > 0 ? known.filter(({ name }) => positionals.i
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
 
+// Some containers forbid it; then each step of each test compiles what it imports.
+delete process.env['PYTHONDONTWRITEBYTECODE'];
+if (wanted.some(({ name }) => name === 'build')) process.env['SLIPWAY_TEST_CLI'] = join('dist', 'cli.js');
+
 await mkdir(outputFolder, { recursive: true });
 const totals = { passed: 0, failed: 0 };
 for (const stage of wanted) {

@@ -1,9 +1,7 @@
 /** The command line as people use it, in a home of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-
-const cli = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+import { cli } from '../cli.ts';
 
 export interface Ended {
   readonly code: number | null;

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processStarted } from '../../../dev-cluster/embedded/processes.ts';
 import { readEmbeddedEndpoints } from '../../../src/clients/embedded.ts';
+import { cli } from '../../cli.ts';
 import { greetSpec, type Json } from './service.ts';
 
-const cli = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
 let home: string;
 let environment: Record<string, string>;
 

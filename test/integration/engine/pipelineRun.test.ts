@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { dag, input, pipeline, step, task, value } from '../../builders/irSpec.ts';
+import { cli } from '../../cli.ts';
 
 const event = z.looseObject({ event: z.string() });
 
@@ -39,8 +40,7 @@ function write(
 }
 
 function slipway(args: readonly string[], onStart?: (child: ReturnType<typeof spawn>) => void) {
-  const main = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [cli, ...args], {
     env: { ...process.env, SLIPWAY_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

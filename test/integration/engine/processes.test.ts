@@ -29,6 +29,7 @@ import {
   task,
   value,
 } from '../../builders/irSpec.ts';
+import { cli } from '../../cli.ts';
 import { systemPython } from './systemPython.ts';
 
 let home: string;
@@ -352,7 +353,6 @@ function isAlive(pid: number): boolean {
 
 describe('a local run whose process is killed', () => {
   test('is ended, and its steps are stopped, by the next one; those that go on are left alone', async () => {
-    const program = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
     const running = (name: string): string => join(home, name);
     const startRun = async (name: string): Promise<ChildProcess> => {
       const { pipelineSpec } = pipeline(dag({ a: task('a') }), {
@@ -360,7 +360,7 @@ describe('a local run whose process is killed', () => {
       });
       const file = join(home, `${name}.json`);
       writeFileSync(file, JSON.stringify(pipelineSpec));
-      const child = spawn(process.execPath, [program, 'pipeline', 'run', file, '--local'], {
+      const child = spawn(process.execPath, [cli, 'pipeline', 'run', file, '--local'], {
         env: { ...process.env, SLIPWAY_HOME: home },
         stdio: 'ignore',
       });

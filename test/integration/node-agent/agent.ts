@@ -9,8 +9,8 @@ import type { Event, Node, Pod } from '../../../src/clients/kubernetes/model.ts'
 import { HttpError } from '../../../src/clients/http.ts';
 import { stopLeftoverContainers } from '../../../dev-cluster/embedded/node-agent/pods/leftovers.ts';
 import { startApiServer, type ApiServer } from '../kubelet-api/apiServer.ts';
+import { cli } from '../../cli.ts';
 
-const cli = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
 export const NAMESPACE = 'default';
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 
