@@ -1,10 +1,11 @@
 /** From a request to the rule, the backend and the exchange with it. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Exchange, isGrpc, respond, writeHead, type Incoming, type Outgoing } from './exchange.ts';
+import { Exchange } from './exchange.ts';
 import { modifyHeaders, requestHeaders, rewriteHost, rewritePath, type HeaderList } from './headers.ts';
 import { GatewayMetrics } from './metrics.ts';
 import type { Redirect } from './resources.ts';
+import { isGrpc, respond, writeHead, type Incoming, type Outgoing } from './respond.ts';
 import type { CompiledBackend, CompiledFilters, CompiledRule } from './rules.ts';
 import type { RequestFacts } from './routing.ts';
 import type { ServicePort } from './services.ts';

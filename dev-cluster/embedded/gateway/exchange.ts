@@ -1,17 +1,22 @@
 /** One request to a Service's endpoints and its response back: attempts, limits, mirrors, trailers, counting. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
-import type { Readable, Writable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
 import type { PodIdentity, Target } from './addresses.ts';
 import { headerObject, modifyHeaders, responseHeaders, type HeaderList } from './headers.ts';
 import type { GatewayMetrics, Observation, ResponseFlags } from './metrics.ts';
+import { RequestBody } from './requestBody.ts';
 import type { HeaderModifier } from './resources.ts';
+import {
+  breakOff,
+  endWithHead,
+  isGrpc,
+  respond,
+  writeHead,
+  type Incoming,
+  type Outgoing,
+} from './respond.ts';
 import type { CompiledRetry } from './rules.ts';
-import type { ServicePort } from './services.ts';
-import type { UpstreamCall, UpstreamPool, UpstreamResponse } from './upstream.ts';
-
-export type Incoming = IncomingMessage | Http2ServerRequest;
-export type Outgoing = ServerResponse | Http2ServerResponse;
+import type { BackendProtocol, ServicePort } from './services.ts';
+import type { FailedAt, UpstreamCall, UpstreamHead, UpstreamPool, UpstreamReceiver } from './upstream.ts';
 
 export interface ExchangePlan {
   readonly servicePort: ServicePort;
@@ -25,13 +30,7 @@ export interface ExchangePlan {
   readonly source: Observation['source'];
 }
 
-/** Bodies up to this many bytes are kept for a retry or a mirror; larger ones get neither. */
-const MOST_KEPT_BYTES = 4 * 1024 * 1024;
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
-
-export function isGrpc(request: Incoming): boolean {
-  return request.headers['content-type']?.startsWith('application/grpc') === true;
-}
 
 export class Exchange {
   readonly #request: Incoming;
@@ -47,9 +46,11 @@ export class Exchange {
   #hasTriedAgain = false;
   #call: UpstreamCall | undefined;
   #pod: PodIdentity | undefined;
+  readonly #isGrpc: boolean;
   #isDone = false;
   #requestTimer: NodeJS.Timeout | undefined;
   #attemptTimer: NodeJS.Timeout | undefined;
+  #status = 0;
   #responseBytes = 0;
 
   constructor(
@@ -64,6 +65,7 @@ export class Exchange {
     this.#plan = plan;
     this.#pool = pool;
     this.#metrics = metrics;
+    this.#isGrpc = isGrpc(request);
     this.#retriesLeft = plan.retry?.attempts ?? 0;
     this.#body = new RequestBody(request, plan.retry !== undefined || plan.mirrors.length > 0);
     this.#endpoints = pool.order(plan.servicePort.endpoints, plan.servicePort.cursor());
@@ -75,54 +77,63 @@ export class Exchange {
     if (requestTimeoutMs !== undefined)
       this.#requestTimer = setTimeout(() => this.#fail(504, 'UT', this.#lateMessage()), requestTimeoutMs);
     for (const { servicePort, headers } of mirrors)
-      this.#body.onKept((chunks) => this.#mirror(servicePort, headers, chunks));
+      this.#body.onWhole((body) => this.#mirror(servicePort, headers, body));
     this.#attempt();
   }
 
   #attempt(): void {
     const target = this.#endpoints[this.#next];
-    const { servicePort, path, headers, backendTimeoutMs } = this.#plan;
+    const { servicePort, backendTimeoutMs } = this.#plan;
     if (target === undefined) {
       this.#fail(503, 'UH', noEndpoints(servicePort));
       return;
     }
-    const { method = 'GET' } = this.#request;
     if (backendTimeoutMs !== undefined)
       this.#attemptTimer = setTimeout(() => this.#onAttemptTimeout(), backendTimeoutMs);
-    const protocol = isGrpc(this.#request) ? 'h2c' : servicePort.protocol;
-    let isCurrent = true;
-    try {
-      this.#call = this.#pool.send(
-        target,
-        protocol,
-        { method, path, headers },
-        {
-          onReady: (body) => {
-            if (this.#isDone || !isCurrent) return;
-            this.#pod = target.pod;
-            this.#body.sendTo(body);
-          },
-          onResponse: (response) => {
-            if (this.#isDone || !isCurrent) response.body.destroy();
-            else this.#onResponse(response);
-          },
-          onError: (error, isUnsent) => {
-            if (this.#isDone || !isCurrent) return;
-            isCurrent = false;
-            this.#onError(target, error, isUnsent);
-          },
-        },
-      );
-    } catch (error) {
-      // Node refuses what can't go over the wire, e.g. a path with a line break.
-      this.#fail(400, '-', `The request can't be passed on: ${error instanceof Error ? error.message : ''}`);
-    }
+    if (!this.#body.isSmall) this.#send(target, 'stream');
+    else
+      this.#body.onWhole((body) => {
+        if (!this.#isDone) this.#send(target, body);
+      });
   }
 
-  #onError(target: Target, error: Error, isUnsent: boolean): void {
+  #send(target: Target, body: Buffer | null | 'stream'): void {
+    const { servicePort, path, headers } = this.#plan;
+    const protocol: BackendProtocol = this.#isGrpc ? 'h2c' : servicePort.protocol;
+    let isCurrent = true;
+    const receiver: UpstreamReceiver = {
+      onConnected: (sink) => {
+        this.#pod = target.pod;
+        if (sink !== undefined) this.#body.sendTo(sink);
+      },
+      onResponse: (head) => {
+        isCurrent = this.#onResponse(head);
+      },
+      onData: (chunk) => {
+        if (isCurrent && !this.#isDone) this.#onData(chunk);
+      },
+      onEnd: (trailers) => {
+        if (isCurrent && !this.#isDone) this.#onEnd(trailers);
+      },
+      onError: (error, at) => this.#onError(target, error, at),
+      onBroken: () => {
+        if (isCurrent) this.#fail(502, 'UC', '');
+      },
+    };
+    const { method = 'GET' } = this.#request;
+    this.#call = this.#pool.send(target, protocol, { method, path, headers, body }, receiver);
+  }
+
+  #onError(target: Target, error: Error, at: FailedAt): void {
+    if (this.#isDone) return;
     clearTimeout(this.#attemptTimer);
     const { servicePort } = this.#plan;
-    if (isUnsent) {
+    if (at === 'invalid') {
+      // E.g. a path with a line break.
+      this.#fail(400, '-', `The request can't be passed on: ${error.message}`);
+      return;
+    }
+    if (at === 'unsent') {
       this.#pool.markRefused(target);
       this.#next += 1;
       if (this.#next < this.#endpoints.length) {
@@ -170,44 +181,39 @@ export class Exchange {
     if (this.#response.headersSent || !this.#retry()) this.#fail(504, 'UT', this.#lateMessage());
   }
 
-  #onResponse(upstream: UpstreamResponse): void {
+  /** False when the response is not the one to give to the client. */
+  #onResponse({ status, rawHeaders, isHeadersOnly }: UpstreamHead): boolean {
+    if (this.#isDone) return false;
     const { retry, responseModifiers } = this.#plan;
-    if (retry?.codes.has(upstream.status) === true && this.#retriesLeft > 0 && this.#body.canReplay) {
+    if (retry?.codes.has(status) === true && this.#retriesLeft > 0 && this.#body.canReplay) {
       clearTimeout(this.#attemptTimer);
-      upstream.body.on('error', () => undefined).resume();
       this.#retry();
-      return;
+      return false;
     }
-    const headers = modifyHeaders(responseHeaders(upstream.rawHeaders), responseModifiers);
-    if (upstream.isHeadersOnly) {
-      endWithHead(this.#response, upstream.status, headers);
-      upstream.body.on('error', () => undefined).resume();
-      this.#finish(upstream.status, '-');
-      return;
+    const headers = modifyHeaders(responseHeaders(rawHeaders), responseModifiers);
+    if (isHeadersOnly) {
+      endWithHead(this.#response, status, headers);
+      this.#finish(status, '-');
+      return true;
     }
-    writeHead(this.#response, upstream.status, headers);
-    this.#relay(upstream);
+    this.#status = status;
+    writeHead(this.#response, status, headers);
+    return true;
   }
 
-  #relay({ body, trailers, status }: UpstreamResponse): void {
+  #onData(chunk: Buffer): void {
+    this.#responseBytes += chunk.length;
     const response = this.#response as ServerResponse;
-    body.on('data', (chunk: Buffer) => {
-      this.#responseBytes += chunk.length;
-      if (!response.write(chunk)) body.pause();
-    });
-    response.on('drain', () => body.resume());
-    body.once('end', () => {
-      if (this.#isDone) return;
-      const ended = trailers();
-      if (ended.length > 0) response.addTrailers(headerObject(ended));
-      response.end();
-      this.#finish(status, '-');
-    });
-    const broken = (): void => {
-      if (!this.#isDone) this.#fail(502, 'UC', '');
-    };
-    body.once('error', broken);
-    body.once('close', broken);
+    if (response.write(chunk)) return;
+    const call = this.#call;
+    call?.pause();
+    response.once('drain', () => call?.resume());
+  }
+
+  #onEnd(trailers: readonly string[]): void {
+    if (trailers.length > 0) this.#response.addTrailers(headerObject(trailers));
+    this.#response.end();
+    this.#finish(this.#status, '-');
   }
 
   #onClientClosed(): void {
@@ -239,7 +245,7 @@ export class Exchange {
       pod: this.#pod,
       code,
       flags,
-      protocol: isGrpc(this.#request) ? 'grpc' : 'http',
+      protocol: this.#isGrpc ? 'grpc' : 'http',
       durationMs: performance.now() - this.#started,
       requestBytes: this.#body.bytes,
       responseBytes: this.#responseBytes,
@@ -247,20 +253,23 @@ export class Exchange {
   }
 
   /** Sent when the request's body is whole; nobody waits for the answer. */
-  #mirror(servicePort: ServicePort, headers: HeaderList, chunks: readonly Buffer[]): void {
+  #mirror(servicePort: ServicePort, headers: HeaderList, body: Buffer | null): void {
     const [target] = this.#pool.order(servicePort.endpoints, servicePort.cursor());
     if (target === undefined) return;
-    const message = { method: this.#request.method ?? 'GET', path: this.#plan.path, headers };
-    this.#pool.send(target, servicePort.protocol, message, {
-      onReady: (body) => {
-        for (const chunk of chunks) body.write(chunk);
-        body.end();
-      },
-      onResponse: ({ body }) => body.on('error', () => undefined).resume(),
-      onError: () => undefined,
-    });
+    const { method = 'GET' } = this.#request;
+    const request = { method, path: this.#plan.path, headers, body };
+    this.#pool.send(target, servicePort.protocol, request, NOBODY);
   }
 }
+
+const NOBODY: UpstreamReceiver = {
+  onConnected: () => undefined,
+  onResponse: () => undefined,
+  onData: () => undefined,
+  onEnd: () => undefined,
+  onError: () => undefined,
+  onBroken: () => undefined,
+};
 
 function label({ service, port }: ServicePort): string {
   return `The Service ${service.namespace}/${service.name} (port ${port})`;
@@ -278,125 +287,5 @@ function refused(servicePort: ServicePort, target: Target, error: Error): string
 
 function isReset(error: Error): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'ECONNRESET' || code === 'EPIPE';
-}
-
-export function writeHead(response: Outgoing, status: number, headers: HeaderList): void {
-  if ('stream' in response) response.writeHead(status, headerObject(headers));
-  else response.writeHead(status, headers);
-}
-
-/** A response without a body, and in HTTP/2 without the empty frame that `end` would send for one. */
-function endWithHead(response: Outgoing, status: number, headers: HeaderList): void {
-  if ('stream' in response)
-    response.stream.respond({ ':status': status, ...headerObject(headers) }, { endStream: true });
-  else response.writeHead(status, headers).end();
-}
-
-const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 13, 404: 12, 502: 14, 503: 14, 504: 14 };
-const GRPC_UNKNOWN = 2;
-
-/** A response of the gateway's own: a sentence; for gRPC a status. */
-export function respond(request: Incoming, response: Outgoing, code: number, message: string): void {
-  if (isGrpc(request)) {
-    const status = String(GRPC_STATUS[code] ?? GRPC_UNKNOWN);
-    const text = encodeURIComponent(message);
-    const grpc = ['content-type', 'application/grpc', 'grpc-status', status, 'grpc-message', text];
-    endWithHead(response, 200, grpc);
-    return;
-  }
-  const text = message === '' ? '' : `${message}\n`;
-  writeHead(response, code, [
-    'Content-Type',
-    'text/plain; charset=utf-8',
-    'Content-Length',
-    String(Buffer.byteLength(text)),
-  ]);
-  response.end(text);
-}
-
-function breakOff(response: Outgoing): void {
-  if ('stream' in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-  else response.destroy();
-}
-
-/** The request's body, sent as it comes; kept as well when it may have to be sent again. */
-class RequestBody {
-  readonly exists: boolean;
-  bytes = 0;
-  readonly #request: Incoming;
-  readonly #kept: Buffer[] = [];
-  readonly #listeners: ((chunks: readonly Buffer[]) => void)[] = [];
-  #isKept: boolean;
-  #isReading = false;
-  #hasEnded = false;
-  #sink: Writable | undefined;
-
-  constructor(request: Incoming, isKept: boolean) {
-    this.#request = request;
-    this.#isKept = isKept;
-    this.exists = hasBody(request);
-  }
-
-  get canReplay(): boolean {
-    return !this.exists || this.#isKept;
-  }
-
-  /** Called with the whole body when it has come; never when it is too large to keep. */
-  onKept(listener: (chunks: readonly Buffer[]) => void): void {
-    this.#listeners.push(listener);
-  }
-
-  sendTo(sink: Writable): void {
-    this.#sink = sink;
-    if (!this.exists) {
-      sink.end();
-      this.#announce();
-      return;
-    }
-    for (const chunk of this.#kept) sink.write(chunk);
-    if (this.#hasEnded) sink.end();
-    sink.on('drain', () => {
-      if (this.#sink === sink) this.#request.resume();
-    });
-    if (this.#isReading) this.#request.resume();
-    else this.#read(this.#request);
-  }
-
-  /** Nobody wants the rest: it is read and dropped, so that the connection can go on. */
-  stop(): void {
-    this.#sink = undefined;
-    if (this.exists && !this.#hasEnded) this.#request.resume();
-  }
-
-  #read(request: Readable): void {
-    this.#isReading = true;
-    request.on('data', (chunk: Buffer) => {
-      this.bytes += chunk.length;
-      if (this.bytes > MOST_KEPT_BYTES) {
-        this.#isKept = false;
-        this.#kept.length = 0;
-      }
-      if (this.#isKept) this.#kept.push(chunk);
-      if (this.#sink?.destroyed === false && !this.#sink.write(chunk)) request.pause();
-    });
-    request.once('end', () => {
-      this.#hasEnded = true;
-      this.#sink?.end();
-      this.#announce();
-    });
-  }
-
-  #announce(): void {
-    if (this.canReplay) for (const listener of this.#listeners.splice(0)) listener(this.#kept);
-  }
-}
-
-function hasBody(request: Incoming): boolean {
-  if ('stream' in request) return !request.stream.endAfterHeaders;
-  const { headers } = request;
-  return (
-    headers['transfer-encoding'] !== undefined ||
-    (headers['content-length'] !== undefined && headers['content-length'] !== '0')
-  );
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
 }

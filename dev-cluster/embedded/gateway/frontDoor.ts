@@ -3,7 +3,7 @@ import { createServer as createHttp1, type IncomingMessage } from 'node:http';
 import { createServer as createHttp2 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Incoming, Outgoing } from './exchange.ts';
+import type { Incoming, Outgoing } from './respond.ts';
 
 export interface DoorHandlers {
   readonly onRequest: (request: Incoming, response: Outgoing) => void;

@@ -13,10 +13,11 @@ const HOP_BY_HOP = new Set([
   'proxy-connection',
   'te',
   'trailer',
+  'transfer-encoding',
   'upgrade',
 ]);
 
-const HTTP1_ONLY = new Set(['connection', 'host', 'keep-alive', 'transfer-encoding']);
+const HTTP1_ONLY = new Set(['connection', 'host', 'keep-alive']);
 
 export interface ForwardedRequest {
   readonly rawHeaders: readonly string[];
@@ -28,7 +29,7 @@ export interface ForwardedRequest {
 
 /**
  * The request's headers for the backend: hop-by-hop ones left out, `X-Forwarded-*` added, `Host` as the client said.
- * `transfer-encoding` stays: it is how the body goes on. gRPC's `te: trailers` stays too.
+ * gRPC's `te: trailers` stays.
  */
 export function requestHeaders({
   rawHeaders,
@@ -70,7 +71,7 @@ function connectionNames(connection: string | undefined): ReadonlySet<string> {
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }
 
-/** The backend's headers for the client. `transfer-encoding` is the client connection's own affair. */
+/** The backend's headers for the client. */
 export function responseHeaders(rawHeaders: readonly string[]): HeaderList {
   let named = NO_NAMES;
   for (let index = 0; index < rawHeaders.length; index += 2)
@@ -81,7 +82,7 @@ export function responseHeaders(rawHeaders: readonly string[]): HeaderList {
     if (name.charCodeAt(0) === COLON) continue;
     const lower = name.toLowerCase();
     // The trailers that follow are announced by this one, which is why it stays.
-    if (lower !== 'transfer-encoding' && (lower === 'trailer' || !HOP_BY_HOP.has(lower)) && !named.has(lower))
+    if ((lower === 'trailer' || !HOP_BY_HOP.has(lower)) && !named.has(lower))
       headers.push(name, rawHeaders[index + 1] ?? '');
   }
   return headers;

@@ -5,7 +5,7 @@ import { connect, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Target } from './addresses.ts';
 import { withoutPort, type DataPlane, type Source } from './dataPlane.ts';
-import { respond } from './exchange.ts';
+import { respond } from './respond.ts';
 import { resolveHost, type ServicePort } from './services.ts';
 import type { RouteTable } from './table.ts';
 import { join } from './upgrade.ts';

@@ -70,7 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       const closed = servers.map((server) => once(server, 'close'));
       for (const server of servers) server.close();
       for (const socket of sockets) socket.destroy();
-      dataPlane.pool.close();
+      await dataPlane.pool.close();
       await Promise.all(closed);
       await rm(options.egressSocket, { force: true });
     },

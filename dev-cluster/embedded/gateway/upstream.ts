@@ -1,16 +1,10 @@
-/** Connections to pods, kept open between requests: HTTP/1.1 and HTTP/2 without TLS behind one interface. */
-import { Agent, request, type IncomingMessage } from 'node:http';
-import {
-  connect,
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type IncomingHttpHeaders,
-} from 'node:http2';
-import type { Readable, Writable } from 'node:stream';
+/** Pods as the gateway calls them: HTTP/1.1 and HTTP/2 without TLS behind one interface. */
+import type { Writable } from 'node:stream';
 import type { Target } from './addresses.ts';
-import { headerObject, type HeaderList } from './headers.ts';
+import type { HeaderList } from './headers.ts';
 import type { BackendProtocol } from './services.ts';
+import { Http1Upstream } from './upstreamHttp1.ts';
+import { Http2Upstream } from './upstreamHttp2.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -18,48 +12,54 @@ export interface UpstreamRequest {
   readonly path: string;
   /** The first one is `Host`. */
   readonly headers: HeaderList;
+  /** `stream`: written to what `onConnected` gives. */
+  readonly body: Buffer | null | 'stream';
 }
 
-export interface UpstreamResponse {
+export interface UpstreamHead {
   readonly status: number;
   readonly rawHeaders: readonly string[];
   /** HTTP/2: the headers ended the stream (gRPC's "trailers-only"), which the client has to see just so. */
   readonly isHeadersOnly: boolean;
-  readonly body: Readable;
-  /** Complete when the body has ended. */
-  readonly trailers: () => readonly string[];
 }
 
-export interface UpstreamHandlers {
-  /** Connected: the body can be sent. Nothing of it was taken before. */
-  readonly onReady: (body: Writable) => void;
-  readonly onResponse: (response: UpstreamResponse) => void;
-  /** Before the response; later the body breaks instead. `isUnsent`: the backend has seen nothing of the request. */
-  readonly onError: (error: Error, isUnsent: boolean) => void;
+/** `invalid`: it can't be sent as it is. `unsent`: the backend has seen nothing of it. `sent`: it may have seen all. */
+export type FailedAt = 'invalid' | 'unsent' | 'sent';
+
+/** What comes of a request, in this order; an error ends it. */
+export interface UpstreamReceiver {
+  /** With where to write a body that is streamed. Nothing of it was taken before. */
+  onConnected(body: Writable | undefined): void;
+  onResponse(head: UpstreamHead): void;
+  onData(chunk: Buffer): void;
+  onEnd(trailers: readonly string[]): void;
+  /** Before the response. May come before `send` has returned. */
+  onError(error: Error, at: FailedAt): void;
+  /** The response has begun and doesn't come to its end. */
+  onBroken(): void;
 }
 
 export interface UpstreamCall {
+  /** Its receiver is called no more. */
   abort(): void;
+  pause(): void;
+  resume(): void;
 }
 
-/** Below uvicorn's 5 s: a connection that the server is about to close is not used again. */
-const IDLE_MS = 4_000;
 const REFUSED_PAUSE_MS = 1_000;
 
 export class UpstreamPool {
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: IDLE_MS, scheduling: 'lifo' });
-  readonly #sessions = new Map<string, ClientHttp2Session>();
+  readonly #http1 = new Http1Upstream();
+  readonly #http2 = new Http2Upstream();
   readonly #refused = new Map<string, number>();
 
   send(
     target: Target,
     protocol: BackendProtocol,
-    message: UpstreamRequest,
-    handlers: UpstreamHandlers,
+    request: UpstreamRequest,
+    receiver: UpstreamReceiver,
   ): UpstreamCall {
-    return protocol === 'h2c'
-      ? this.#sendHttp2(target, message, handlers)
-      : this.#sendHttp1(target, message, handlers);
+    return (protocol === 'h2c' ? this.#http2 : this.#http1).send(target, request, receiver);
   }
 
   /** Endpoints from `first` on, those that just refused a connection last. */
@@ -77,10 +77,9 @@ export class UpstreamPool {
     this.#refused.set(`${host}:${port}`, performance.now() + REFUSED_PAUSE_MS);
   }
 
-  close(): void {
-    this.#agent.destroy();
-    for (const session of this.#sessions.values()) session.destroy();
-    this.#sessions.clear();
+  async close(): Promise<void> {
+    this.#http2.close();
+    await this.#http1.close();
   }
 
   #isRefusing({ host, port }: Target): boolean {
@@ -91,127 +90,4 @@ export class UpstreamPool {
     this.#refused.delete(key);
     return false;
   }
-
-  #sendHttp1(
-    { host, port }: Target,
-    { method, path, headers }: UpstreamRequest,
-    { onReady, onResponse, onError }: UpstreamHandlers,
-  ): UpstreamCall {
-    const call = request({ host, port, method, path, headers, agent: this.#agent, setHost: false });
-    let isConnected = false;
-    let hasResponse = false;
-    const connected = (): void => {
-      isConnected = true;
-      onReady(call);
-    };
-    call.once('socket', (socket) => {
-      if (socket.connecting) socket.once('connect', connected);
-      else connected();
-    });
-    call.once('response', (response: IncomingMessage) => {
-      hasResponse = true;
-      onResponse({
-        status: response.statusCode ?? 502,
-        rawHeaders: response.rawHeaders,
-        isHeadersOnly: false,
-        body: response,
-        trailers: () => response.rawTrailers,
-      });
-    });
-    call.on('error', (error) => {
-      if (!hasResponse) onError(error, !isConnected);
-    });
-    return { abort: () => call.destroy() };
-  }
-
-  #sendHttp2(
-    target: Target,
-    { method, path, headers }: UpstreamRequest,
-    { onReady, onResponse, onError }: UpstreamHandlers,
-  ): UpstreamCall {
-    const session = this.#session(target);
-    const authority = headers[1] ?? '';
-    let stream: ClientHttp2Stream | undefined;
-    let isAborted = false;
-    let hasResponse = false;
-    const fail = (error: Error): void => {
-      if (hasResponse || isAborted) return;
-      hasResponse = true;
-      onError(error, stream === undefined);
-    };
-    const start = (): void => {
-      session.off('error', fail);
-      if (isAborted) return;
-      try {
-        stream = session.request(
-          {
-            ...headerObject(headers),
-            ':method': method,
-            ':path': path,
-            ':scheme': 'http',
-            ':authority': authority,
-          },
-          { endStream: false },
-        );
-      } catch (error) {
-        // The session ended since it was found.
-        fail(error as Error);
-        return;
-      }
-      let trailers: HeaderList = [];
-      stream.once('response', (response, flags) => {
-        hasResponse = true;
-        if (stream === undefined) return;
-        onResponse({
-          status: response[':status'] ?? 502,
-          rawHeaders: flatten(response),
-          isHeadersOnly: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0,
-          body: stream,
-          trailers: () => trailers,
-        });
-      });
-      stream.on('trailers', (received: IncomingHttpHeaders) => {
-        trailers = flatten(received);
-      });
-      stream.on('error', fail);
-      stream.once('close', () => fail(new Error('The backend ended the stream without a response.')));
-      onReady(stream);
-    };
-    if (session.connecting) {
-      session.once('connect', start);
-      session.once('error', fail);
-    } else start();
-    return {
-      abort: () => {
-        isAborted = true;
-        stream?.close(constants.NGHTTP2_CANCEL);
-      },
-    };
-  }
-
-  #session({ host, port }: Target): ClientHttp2Session {
-    const key = `${host}:${port}`;
-    const known = this.#sessions.get(key);
-    if (known !== undefined && !known.closed && !known.destroyed) return known;
-    const session = connect(`http://${key}`, { settings: { enablePush: false } });
-    this.#sessions.set(key, session);
-    const forget = (): void => {
-      if (this.#sessions.get(key) === session) this.#sessions.delete(key);
-    };
-    session.on('error', forget);
-    session.once('goaway', forget);
-    session.once('close', forget);
-    session.setTimeout(60_000, () => session.close());
-    return session;
-  }
-}
-
-function flatten(headers: IncomingHttpHeaders): HeaderList {
-  const list: HeaderList = [];
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(':') || value === undefined) continue;
-    if (typeof value === 'string') list.push(name, value);
-    else for (const one of value) list.push(name, one);
-  }
-  return list;
 }
