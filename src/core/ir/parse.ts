@@ -2,8 +2,9 @@
  * KFP IR text to the typed model. The files: yamlReader (typed, ranged values out of YAML) → parse (documents,
  * the pipeline itself) → parseComponent → parseTask, parseExecutor → pythonFunction.
  */
-import { Lexer, parseAllDocuments, type Document } from 'yaml';
+import { Lexer } from 'yaml';
 import type { JsonObject } from '../base/json.ts';
+import { EditableText, type YamlDocument } from './editableText.ts';
 import type { Component, Executor, PipelineDocument, Problem, SourceRange } from './model.ts';
 import { parseComponent } from './parseComponent.ts';
 import { parseExecutor } from './parseExecutor.ts';
@@ -19,20 +20,28 @@ export type ParseResult =
     }
   | { readonly kind: 'notPipeline'; readonly problem: Problem };
 
+interface PipelinePart {
+  readonly document: YamlDocument;
+  readonly reader: YamlReader;
+  /** Of the REST form: under which key of the document it is. */
+  readonly wrapper: string | undefined;
+}
+
 /** The two halves of a pipeline, as YAML values. `platforms` is the value of that key. */
 export interface PipelineParts {
   readonly kind: 'parts';
-  readonly spec: { readonly reader: YamlReader; readonly fields: Entries; readonly range: SourceRange };
-  readonly platforms: { readonly reader: YamlReader; readonly value: Value } | undefined;
+  readonly spec: PipelinePart & { readonly fields: Entries; readonly range: SourceRange };
+  readonly platforms: (PipelinePart & { readonly value: Value }) | undefined;
   readonly problems: readonly Problem[];
 }
 
 /**
  * Reads KFP IR YAML or JSON (a pipeline document and, in any order, a platform document; or the REST form
- * `{pipeline_spec, platform_spec}`). Never throws; the work is linear in the text.
+ * `{pipeline_spec, platform_spec}`). Never throws; the work is linear in the text, and with the `yaml` of an earlier
+ * version of it, mostly in what changed.
  */
-export function parsePipeline(text: string): ParseResult {
-  return withLimits(text, (parts) => readPipeline(parts, text));
+export function parsePipeline(text: string, yaml?: EditableText): ParseResult {
+  return withLimits(text, (parts) => readPipeline(parts, text), yaml);
 }
 
 /** The typed reading of what `withLimits` found. */
@@ -51,9 +60,10 @@ export function readPipeline(parts: PipelineParts, text: string): Extract<ParseR
 export function withLimits<T>(
   text: string,
   read: (parts: PipelineParts) => T,
+  yaml = new EditableText(),
 ): T | Extract<ParseResult, { kind: 'notPipeline' }> {
   try {
-    const parts = findParts(text);
+    const parts = findParts(text, yaml);
     return parts.kind === 'parts' ? read(parts) : parts;
   } catch (error) {
     if (error instanceof LimitError) {
@@ -69,8 +79,11 @@ export function withLimits<T>(
 
 const tooDeep = 'Values are nested too deeply to be read.';
 
-function findParts(text: string): PipelineParts | Extract<ParseResult, { kind: 'notPipeline' }> {
-  const documents = readYaml(text);
+function findParts(
+  text: string,
+  yaml: EditableText,
+): PipelineParts | Extract<ParseResult, { kind: 'notPipeline' }> {
+  const documents = readYaml(text, yaml);
   const error = documents.flatMap((document) => document.errors)[0];
   if (error !== undefined) {
     const [start, end] = error.pos;
@@ -91,7 +104,7 @@ function findParts(text: string): PipelineParts | Extract<ParseResult, { kind: '
   const problems: Problem[] = [];
   let firstOther: Entries | undefined;
   for (const document of documents) {
-    const reader = new YamlReader(document, text);
+    const reader = new YamlReader(document.contents, text);
     const root = reader.root();
     if (root.node === null) continue;
     const fields = reader.entries(root, 'The document');
@@ -101,11 +114,21 @@ function findParts(text: string): PipelineParts | Extract<ParseResult, { kind: '
     const platformFields =
       wrappedPlatform === undefined ? fields : reader.entries(wrappedPlatform.value, wrappedPlatform.key);
     const platformsEntry = platformFields.get('platforms');
+    const platformsPart =
+      platformsEntry === undefined
+        ? undefined
+        : { document, reader, wrapper: wrappedPlatform?.key, value: platformsEntry.value };
     if (spec === undefined && isPipeline(inner)) {
-      spec = { reader, fields: inner, range: wrapped?.value.range ?? root.range };
-      if (platformsEntry !== undefined) platforms ??= { reader, value: platformsEntry.value };
-    } else if (platforms === undefined && platformsEntry !== undefined) {
-      platforms = { reader, value: platformsEntry.value };
+      spec = {
+        document,
+        reader,
+        wrapper: wrapped?.key,
+        fields: inner,
+        range: wrapped?.value.range ?? root.range,
+      };
+      platforms ??= platformsPart;
+    } else if (platforms === undefined && platformsPart !== undefined) {
+      platforms = platformsPart;
     } else if (spec !== undefined || platforms !== undefined) {
       const message = 'Only a pipeline and a platform document belong in one file: remove this one.';
       problems.push(problem('extra-document', message, root.range));
@@ -133,15 +156,9 @@ function refuseTooMany(text: string): void {
   }
 }
 
-function readYaml(text: string): readonly Document.Parsed[] {
+function readYaml(text: string, yaml: EditableText): readonly YamlDocument[] {
   refuseTooMany(text);
-  const documents = parseAllDocuments(text, {
-    logLevel: 'silent',
-    prettyErrors: false,
-    // The package compares every key with every other one; the reader finds duplicates in linear time.
-    uniqueKeys: false,
-  });
-  return 'empty' in documents ? [] : documents;
+  return yaml.read(text);
 }
 
 function isPipeline(fields: Entries): boolean {

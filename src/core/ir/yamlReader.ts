@@ -1,4 +1,4 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, visit, type Document, type ParsedNode } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, visit, type ParsedNode } from 'yaml';
 import type { JsonObject, JsonValue } from '../base/json.ts';
 import type { Problem, SourceRange } from './model.ts';
 import { problem, type ProblemCode } from './problemCodes.ts';
@@ -42,19 +42,23 @@ const noEntries: Entries = new Map();
 export class YamlReader {
   readonly problems: Problem[] = [];
   readonly #text: string;
-  readonly #document: Document.Parsed;
+  readonly #contents: ParsedNode | null;
   /** Values that may still be read; only aliases of aliases can use it up. */
   #budget: number;
   #aliasTargets: Map<ParsedNode, ParsedNode> | undefined;
 
-  constructor(document: Document.Parsed, text: string) {
-    this.#document = document;
+  readonly #known: WeakMap<ParsedNode, JsonValue> | undefined;
+
+  /** `known`: what mappings and lists read as before; what the text does wrong in those is not reported again. */
+  constructor(contents: ParsedNode | null, text: string, known?: WeakMap<ParsedNode, JsonValue>) {
+    this.#contents = contents;
+    this.#known = known;
     this.#text = text;
     this.#budget = 4 * text.length + 10_000;
   }
 
   root(): Value {
-    return this.#locate(this.#document.contents, { start: 0, end: 0 });
+    return this.#locate(this.#contents, { start: 0, end: 0 });
   }
 
   report(code: ProblemCode, message: string, range: SourceRange): void {
@@ -142,8 +146,15 @@ export class YamlReader {
       );
     }
     const { node } = value;
-    if (isMap(node)) return this.#object(value, depth);
-    if (isSeq(node)) return this.items(value, '').map((item) => this.json(item, depth + 1));
+    if (isMap(node) || isSeq(node)) {
+      const known = this.#known?.get(node);
+      if (known !== undefined) return known;
+      const json = isMap(node)
+        ? this.#object(value, depth)
+        : this.items(value, '').map((item) => this.json(item, depth + 1));
+      this.#known?.set(node, json);
+      return json;
+    }
     if (!isScalar(node)) return null;
     const scalar: unknown = node.value;
     switch (typeof scalar) {
@@ -211,7 +222,7 @@ export class YamlReader {
     if (this.#aliasTargets !== undefined) return this.#aliasTargets;
     const targets = new Map<ParsedNode, ParsedNode>();
     const anchors = new Map<string, ParsedNode>();
-    visit(this.#document, (_key, node) => {
+    visit(this.#contents, (_key, node) => {
       if (isPair(node)) return;
       const parsed = node as ParsedNode;
       if (isAlias(parsed)) {
