@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import { command } from '../../dev-cluster/start/command.ts';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
 import { readEmbeddedEndpoints } from '../../src/clients/embedded.ts';
-import { http } from '../../src/clients/http.ts';
+import { predictChurn } from '../churnModel.ts';
 import { startEditor, type Editor } from './harness/editor.ts';
 import { runToGreen, showConfusionMatrix, trustAndFindGraph } from './harness/newcomer.ts';
 import { copyWorkspace, type Workspace } from './harness/workspace.ts';
@@ -53,15 +53,7 @@ describe('the installed .vsix', () => {
       await command(process.execPath, [join(installed, 'dist', 'cli.js'), 'up', '--wait'], { env, signal });
       const { gateway, feast } = (await readEmbeddedEndpoints(editor.home)) ?? {};
       expect(feast?.repository).toBe(join(installed, 'dev-cluster', 'seed', 'features'));
-      const ingress = {
-        url: gateway?.url ?? '',
-        token: undefined,
-        label: 'The gateway',
-        headers: { Host: 'churn-default.localhost' },
-      };
-      const body = { instances: [[3, 95, 4, 1]] };
-      const request = { method: 'POST', path: '/v1/models/churn:predict', body } as const;
-      expect(await http(ingress, request, signal)).toEqual({ predictions: [1] });
+      expect(await predictChurn(gateway?.url, signal)).toEqual([1, 0]);
     },
   );
 

@@ -32,7 +32,7 @@ export class TrackedExecutor implements Executor {
     let runId = output === undefined ? undefined : this.#recorded(step);
     if (output !== undefined && runId === undefined) {
       const task = { name: step.names.taskName, startedAt: Date.now() };
-      runId = (await tracking.beginTask(output, task, signal))?.runId;
+      runId = await tracking.beginTask(output, task, signal);
       if (runId !== undefined) await writePrivateFile(recordPath(step), JSON.stringify({ runId }));
     }
     if (runId === undefined) return inner.start(step, listener, signal);

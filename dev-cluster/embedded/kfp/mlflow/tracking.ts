@@ -87,12 +87,12 @@ export class MlflowTracking {
     }
   }
 
-  /** The nested run of a task, and what its code is told; `undefined` when it can't have one. Never rejects. */
+  /** Id of the nested run of a task; `undefined` when it can't have one. Never rejects. */
   async beginTask(
     output: MlflowOutput | undefined,
     task: { readonly name: string; readonly startedAt: number },
     signal: AbortSignal,
-  ): Promise<{ readonly runId: string; readonly env: Readonly<Record<string, string>> } | undefined> {
+  ): Promise<string | undefined> {
     const endpoint = this.#endpoint();
     const experimentId = output?.entries['experiment_id']?.value;
     const parent = output?.entries['root_run_id']?.value;
@@ -101,15 +101,14 @@ export class MlflowTracking {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
       const tags = new Map([[PARENT, parent]]);
       const client = new MlflowClient(endpoint);
-      const runId = await client.createRun(experimentId, task.name, tags, task.startedAt, limit);
-      return { runId, env: this.environment(runId, experimentId) };
+      return await client.createRun(experimentId, task.name, tags, task.startedAt, limit);
     } catch (error) {
       this.#log(`mlflow: the task ${task.name} has no run: ${asError(error).message}`);
       return undefined;
     }
   }
 
-  /** Without credentials: those come from a Secret, or from the process that starts the step. */
+  /** What a task's code is told of its run. Without credentials: those come from a Secret, or from the process that starts the step. */
   environment(runId: string, experimentId: string): Readonly<Record<string, string>> {
     const endpoint = this.#endpoint();
     return endpoint === undefined
@@ -140,13 +139,7 @@ export class MlflowTracking {
     const status = state === 'SUCCEEDED' ? 'FINISHED' : state === 'CANCELED' ? 'KILLED' : 'FAILED';
     await this.#quietly(`the run ${parent}`, async (client, signal) => {
       await client.updateRun(parent, status, endedAt, signal);
-      await this.#sync(
-        client,
-        { parent, experimentId, status, endedAt },
-        (known) => known === 'RUNNING',
-        0,
-        signal,
-      );
+      await this.#endOpen(client, { parent, experimentId, status, endedAt }, 0, signal);
     });
   }
 
@@ -159,18 +152,18 @@ export class MlflowTracking {
     );
   }
 
-  async #sync(
+  /** Every nested run that is still open ends as the parent did. */
+  async #endOpen(
     client: MlflowClient,
     to: { parent: string; experimentId: string; status: RunStatus; endedAt: number },
-    isWanted: (status: RunStatus) => boolean,
     depth: number,
     signal: AbortSignal,
   ): Promise<void> {
     if (depth >= MAX_DEPTH) return;
     const children = await client.searchRuns(to.experimentId, `tags."${PARENT}" = '${to.parent}'`, signal);
     for (const { id, status } of children) {
-      if (!isWanted(status)) continue;
-      await this.#sync(client, { ...to, parent: id }, isWanted, depth + 1, signal);
+      if (status !== 'RUNNING') continue;
+      await this.#endOpen(client, { ...to, parent: id }, depth + 1, signal);
       await client.updateRun(id, to.status, to.endedAt, signal);
     }
   }
