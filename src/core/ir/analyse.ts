@@ -1,4 +1,5 @@
 import type { AnalyseRequest, Analysis } from '../protocol/graphWorker.ts';
+import type { EditableText } from './editableText.ts';
 import { buildGraph } from './graph.ts';
 import type { LaidOutGraph } from './graphModel.ts';
 import type { DotEngine } from './groupLayout.ts';
@@ -12,13 +13,17 @@ export interface DrawingMemory {
   set(key: string, drawing: LaidOutGraph): void;
 }
 
-/** Parse, validate and, when there is an engine, lay out: everything the graph worker answers. Never throws for a text. */
+/**
+ * Parse, validate and, when there is an engine, lay out. Never throws for a text. `yaml`: of an earlier version of the
+ * text, so that only what changed is read anew.
+ */
 export function analyse(
   request: AnalyseRequest,
   layout?: { readonly engine: DotEngine; readonly memory: DrawingMemory },
+  yaml?: EditableText,
 ): Analysis {
   const { text, collapsed, key } = request;
-  const parsed = parsePipeline(text);
+  const parsed = parsePipeline(text, yaml);
   if (parsed.kind === 'notPipeline') return parsed;
   const { document } = parsed;
   const problems = [...parsed.problems, ...validatePipeline(document, text)].sort(

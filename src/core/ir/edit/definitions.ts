@@ -1,0 +1,90 @@
+/** The components of a pipeline or component file, each with all it needs to be put into another file. */
+import { isJsonObject, type JsonObject } from '../../base/json.ts';
+import { specToDocuments } from '../specDocuments.ts';
+import type { ComponentDefinition } from './gesture.ts';
+import { objectAt, textAt, valueAt } from './jsonPath.ts';
+import { portViews, type PortViews } from './portViews.ts';
+
+export interface FoundComponent extends PortViews {
+  /** As people call it: `train`, or the pipeline's name. */
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly isPipeline: boolean;
+  readonly definition: ComponentDefinition;
+}
+
+/** What the SDK makes of a loop or a condition is nothing to use again. */
+export function isCompilerGroup(component: string): boolean {
+  return /^comp-(?:for-loop|condition|condition-branches|exit-handler)(?:-\d+)+$/.test(component);
+}
+
+export function nameOfComponent(component: string): string {
+  return component.replace(/^comp-/, '');
+}
+
+/** Empty for a text that is no pipeline. A file of several components also offers itself, as a sub-pipeline. */
+export function definitionsIn(text: string): readonly FoundComponent[] {
+  const documents = specToDocuments(text);
+  if (documents.kind === 'notPipeline') return [];
+  const { pipelineSpec: spec, platformSpec } = documents;
+  const kubernetes = objectAt(platformSpec, 'platforms', 'kubernetes', 'deploymentSpec', 'executors');
+  const components = objectAt(spec, 'components');
+  const description = textAt(spec, 'pipelineInfo', 'description');
+  const names = Object.keys(components).filter((name) => !isCompilerGroup(name));
+  const found = names.map((name): FoundComponent => {
+    const component = objectAt(components, name);
+    return {
+      name: nameOfComponent(name),
+      description: names.length === 1 ? description : undefined,
+      isPipeline: Object.hasOwn(component, 'dag'),
+      ...portViews(component),
+      definition: define(name, component, spec, kubernetes),
+    };
+  });
+  const root = objectAt(spec, 'root');
+  const name = textAt(spec, 'pipelineInfo', 'name') ?? 'pipeline';
+  if (Object.keys(objectAt(root, 'dag', 'tasks')).length < 2) return found;
+  const whole: FoundComponent = {
+    name,
+    description,
+    isPipeline: true,
+    ...portViews(root),
+    definition: define(`comp-${name}`, root, spec, kubernetes),
+  };
+  return [whole, ...found];
+}
+
+function define(
+  name: string,
+  component: JsonObject,
+  spec: JsonObject,
+  kubernetes: JsonObject,
+): ComponentDefinition {
+  const components: Record<string, JsonObject> = {};
+  const executors: Record<string, JsonObject> = {};
+  const configs: Record<string, JsonObject> = {};
+  const collect = (one: JsonObject): void => {
+    const label = textAt(one, 'executorLabel');
+    const executor = label === undefined ? undefined : objectAt(spec, 'deploymentSpec', 'executors', label);
+    if (label !== undefined && executor !== undefined) {
+      executors[label] = executor;
+      const config = valueAt(kubernetes, label);
+      if (isJsonObject(config)) configs[label] = config;
+    }
+    for (const task of Object.values(objectAt(one, 'dag', 'tasks'))) {
+      const used = textAt(task, 'componentRef', 'name');
+      const inner = used === undefined ? undefined : valueAt(spec, 'components', used);
+      if (used === undefined || !isJsonObject(inner) || Object.hasOwn(components, used)) continue;
+      components[used] = inner;
+      collect(inner);
+    }
+  };
+  collect(component);
+  return {
+    name,
+    component,
+    executors,
+    ...(Object.keys(components).length === 0 ? {} : { components }),
+    ...(Object.keys(configs).length === 0 ? {} : { kubernetes: configs }),
+  };
+}
