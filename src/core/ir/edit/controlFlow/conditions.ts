@@ -4,6 +4,7 @@ import { conditionOf, conjuncts, negated } from './cel.ts';
 import { addSelectors, declare, passOut } from '../channels.ts';
 import { Draft, kindOf, outputNames, siblings } from '../draft.ts';
 import { parseCondition } from '../../conditions.ts';
+import { elsewhere } from '../edits.ts';
 import { isEqual, textAt, withValue } from '../jsonPath.ts';
 import { channelDefinition, describePort, type PortType } from '../ports.ts';
 import type { Comparison } from '../gesture.ts';
@@ -22,8 +23,8 @@ export const wrapInIf: EditOf<'wrapInIf'> = (spec, { tasks, condition }) =>
     const { group, keys } = siblings(tasks);
     checkHolds(draft, group);
     const id = addCondition(draft, group);
-    moveIn(draft, draft.place(id), keys);
     setTrigger(draft, id, conditionOf(draft, id, condition));
+    moveIn(draft, draft.place(id), keys);
     dropUnusedChannels(draft, group);
     return edited(draft, [id], `Run ${describeTasks(keys)} only if …`);
   });
@@ -45,11 +46,11 @@ export const addBranch: EditOf<'addBranch'> = (spec, { branch, condition, tasks 
       if (key !== old) refuse(`Rename '${old}': there is a group of that name beside it.`);
     });
     const id = addCondition(draft, wrapper);
-    moveIn(draft, draft.place(id), keys);
     const earlier = conditionsBefore(draft, before);
     copyReads(draft, last, id, earlier.join(' && '));
     const own = condition === undefined ? [] : [conditionOf(draft, id, condition)];
     setTrigger(draft, id, [...earlier, ...own].join(' && '));
+    moveIn(draft, draft.place(id), keys);
     return edited(draft, [id], condition === undefined ? 'Add Else' : 'Add Elif');
   });
 
@@ -206,7 +207,9 @@ function checkCanDecide(condition: Comparison | undefined, tasks: readonly strin
 }
 
 export function edited(draft: Draft, selection: readonly string[], title: string): Edited {
-  return { kind: 'edited', spec: draft.spec, renames: [], selection, title };
+  const [first] = selection;
+  const where = first === undefined ? '' : elsewhere(draft, draft.place(first).parent);
+  return { kind: 'edited', spec: draft.spec, renames: [], selection, title: title + where };
 }
 
 export function describeTasks(keys: readonly string[]): string {

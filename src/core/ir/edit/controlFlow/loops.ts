@@ -14,8 +14,7 @@ import type { EditOf } from '../spec.ts';
 import { checkHolds, describeTasks, edited } from './conditions.ts';
 import { moveIn } from './moveIn.ts';
 import { addGroup, nextNumber } from './numbers.ts';
-import { mapPlatformSources } from './platformSources.ts';
-import { dropUnusedChannels } from './unused.ts';
+import { dropUnusedChannels, inputsRead } from './unused.ts';
 
 export const wrapInLoop: EditOf<'wrapInLoop'> = (spec, { tasks, items, parallelism }) =>
   refusable(() => {
@@ -30,8 +29,8 @@ export const wrapInLoop: EditOf<'wrapInLoop'> = (spec, { tasks, items, paralleli
     const key = `for-loop-${isConstant ? itemNumber + 1 : itemNumber}`;
     const opener = addGroup(draft, draft.group(group).inside, key);
     const id = childId(group, key);
-    moveIn(draft, opener, keys);
     setItems(draft, id, items, isConstant ? `pipelinechannel--loop-item-param-${itemNumber}` : undefined);
+    moveIn(draft, opener, keys);
     setParallelism(draft, id, parallelism ?? 0);
     dropUnusedChannels(draft, group);
     return edited(draft, [id], `Loop ${describeTasks(keys)}`);
@@ -79,7 +78,7 @@ function setItems(draft: Draft, loop: string, items: GestureSource, itemInput: s
     }
   }
   if (before !== undefined && before.kind !== item.kind) {
-    if (isRead(draft, inside, name)) {
+    if (inputsRead(draft, inside).has(name)) {
       refuse(
         `The tasks of the loop take ${describePort(before)}, but its items would be ${describePort(item)}.`,
       );
@@ -128,20 +127,6 @@ function setParallelism(draft: Draft, loop: string, limit: number): void {
   const value = limit === 0 ? undefined : limit;
   const path = ['iteratorPolicy', 'parallelismLimit'];
   draft.putTask(parent, key, withOptional(draft.task(parent, key), path, value));
-}
-
-function isRead(draft: Draft, inside: string, name: string): boolean {
-  let isFound = false;
-  for (const task of Object.keys(draft.tasks(inside))) {
-    for (const { source } of inputsOf(draft.task(inside, task))) {
-      if (source.kind === 'componentInput' && source.name === name) isFound = true;
-    }
-    mapPlatformSources(draft, inside, task, (source) => {
-      if (source.kind === 'componentInput' && source.name === name) isFound = true;
-      return source;
-    });
-  }
-  return isFound;
 }
 
 /** The compiler looks at the first item; numbers of which one has a fraction all have one. */

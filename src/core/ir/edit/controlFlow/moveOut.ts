@@ -9,6 +9,7 @@ import { dagOutputs, mapDagOutputs, removeDagOutput } from './dagOutputs.ts';
 import { checkNoCycle, upstreamOf } from './order.ts';
 import { mapPlatformSources } from './platformSources.ts';
 import { transplant, type NewKeys } from './transplant.ts';
+import { inputsRead, ownReads } from './unused.ts';
 
 /**
  * Moves tasks out of a group into the dag around it: what the group was given they read themselves, and who read
@@ -18,7 +19,7 @@ export function moveOut(draft: Draft, opener: Opener, moved: readonly string[]):
   const { parent, key } = opener;
   const inside = draft.componentOfTask(parent, key);
   checkPrivate(draft, opener);
-  const order = orderOnly(draft, opener);
+  const order = awaited(draft, opener);
   const keys = transplant(draft, inside, parent, moved);
   for (const task of keys.values()) fixMoved(draft, opener, keys, task, order);
   for (const task of Object.keys(draft.tasks(inside))) fixStaying(draft, opener, keys, task);
@@ -27,14 +28,22 @@ export function moveOut(draft: Draft, opener: Opener, moved: readonly string[]):
   return keys;
 }
 
-/** What the group waits for without reading it. */
-function orderOnly(draft: Draft, { parent, key }: Opener): readonly string[] {
-  const read = new Set(
-    inputsOf(draft.task(parent, key)).flatMap(({ source }) =>
-      source.kind === 'taskOutput' ? [source.task] : [],
-    ),
-  );
-  return draft.dependencies(parent, key).filter((task) => !read.has(task));
+/**
+ * What the first tasks of a group wait for because the group does: all of it, since nobody wrote down whether a value
+ * or the order was meant, but for what only its own condition or list comes from.
+ */
+function awaited(draft: Draft, { parent, key }: Opener): readonly string[] {
+  const own = new Set(ownReads(draft, { parent, key }));
+  const inside = draft.componentOfTask(parent, key);
+  const readInside = inputsRead(draft, inside);
+  const decides = new Set<string>();
+  for (const { name, source } of inputsOf(draft.task(parent, key))) {
+    if (source.kind === 'taskOutput' && own.has(name) && !readInside.has(name)) decides.add(source.task);
+  }
+  for (const { name, source } of inputsOf(draft.task(parent, key))) {
+    if (source.kind === 'taskOutput' && readInside.has(name)) decides.delete(source.task);
+  }
+  return draft.dependencies(parent, key).filter((task) => !decides.has(task));
 }
 
 interface Replaced {

@@ -26,16 +26,7 @@ export function dropUnusedChannels(draft: Draft, group: string): void {
 function dropInputs(draft: Draft, { parent, key }: Opener): void {
   const inside = draft.componentOfTask(parent, key);
   if (draft.uses(inside) > 1) return;
-  const read = new Set<string>(ownReads(draft, { parent, key }));
-  for (const child of Object.keys(draft.tasks(inside))) {
-    for (const { source } of inputsOf(draft.task(inside, child))) {
-      if (source.kind === 'componentInput') read.add(source.name);
-    }
-    mapPlatformSources(draft, inside, child, (source) => {
-      if (source.kind === 'componentInput') read.add(source.name);
-      return source;
-    });
-  }
+  const read = new Set([...ownReads(draft, { parent, key }), ...inputsRead(draft, inside)]);
   for (const input of inputsOf(draft.task(parent, key))) {
     if (!isChannel(input.name) || read.has(input.name)) continue;
     draft.removeInput(parent, key, input);
@@ -69,6 +60,21 @@ function dropOutputs(draft: Draft, { parent, key }: Opener): void {
   for (const output of dagOutputs(draft.component(inside))) {
     if (isChannel(output.name) && !read.has(output.name)) removeDagOutput(draft, inside, output);
   }
+}
+
+/** The inputs of a dag that its tasks read. */
+export function inputsRead(draft: Draft, component: string): ReadonlySet<string> {
+  const read = new Set<string>();
+  for (const task of Object.keys(draft.tasks(component))) {
+    for (const { source } of inputsOf(draft.task(component, task))) {
+      if (source.kind === 'componentInput') read.add(source.name);
+    }
+    mapPlatformSources(draft, component, task, (source) => {
+      if (source.kind === 'componentInput') read.add(source.name);
+      return source;
+    });
+  }
+  return read;
 }
 
 /** A task that waited for another for its value alone waits no longer. */
