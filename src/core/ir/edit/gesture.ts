@@ -73,6 +73,8 @@ const port = z.object({
   description: z.string().max(10_000).optional(),
 });
 
+export type GesturePort = z.infer<typeof port>;
+
 const resources = z.object({
   cpuRequest: z.string().optional(),
   cpuLimit: z.string().optional(),
@@ -178,7 +180,7 @@ export const gesture = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('setKubernetes'),
     tasks: z.array(nodeId).min(1),
-    fields: z.record(z.string(), z.json()),
+    fields: jsonObject,
   }),
   z.object({
     kind: z.literal('setPipelineInfo'),

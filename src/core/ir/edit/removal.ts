@@ -27,6 +27,18 @@ export function usersOf(draft: Draft, component: string): readonly TaskAt[] {
   );
 }
 
+/** The groups with tasks that use a component, each component that is a dag opened once. */
+export function groupsOf(draft: Draft, component: string): readonly string[] {
+  const groups = new Map([['', '']]);
+  for (const [inside, id] of groups) {
+    for (const key of Object.keys(draft.tasks(inside))) {
+      const inner = draft.componentOfTask(inside, key);
+      if (draft.isDag(inner) && !groups.has(inner)) groups.set(inner, childId(id, key));
+    }
+  }
+  return usersOf(draft, component).flatMap((user) => groups.get(user.component) ?? []);
+}
+
 /** The components that are dags; the root is ''. */
 export function dagNames(draft: Draft): readonly string[] {
   const names = Object.keys(objectAt(draft.spec.pipeline, 'components'));

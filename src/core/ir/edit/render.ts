@@ -64,19 +64,19 @@ function renderLeaf(value: JsonValue, column: number, style: YamlStyle): string 
     : renderOther(value);
 }
 
-/** Text of several lines as they are, below `|`; undefined for what cannot be written so. */
+/** Text of several lines as they are, below `|`, without the last line break; undefined for what cannot be written so. */
 export function renderLiteral(value: string, column: number, style: YamlStyle): string | undefined {
   const end = /\n*$/.exec(value)?.[0].length ?? 0;
   const isPrintable = !/[^\t\n\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/.test(
     value.replace(/[\ud800-\udbff][\udc00-\udfff]/g, ''),
   );
-  if (!value.includes('\n') || value.trim() === '' || !isPrintable || end > 1) return undefined;
-  const lines = (end === 1 ? value.slice(0, -1) : value).split('\n');
+  if (!value.includes('\n') || value.trim() === '' || !isPrintable) return undefined;
+  const lines = (end > 0 ? value.slice(0, -1) : value).split('\n');
   const first = lines.find((line) => line !== '') ?? '';
   const indicator = /^[ \t]/.test(first) ? String(style.step) : '';
   const indent = ' '.repeat(column + style.step);
   return [
-    `|${indicator}${end === 0 ? '-' : ''}`,
+    `|${indicator}${end === 0 ? '-' : end > 1 ? '+' : ''}`,
     ...lines.map((line) => (line === '' ? '' : indent + line)),
   ].join(style.eol);
 }

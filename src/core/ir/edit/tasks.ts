@@ -11,7 +11,7 @@ import type { ComponentDefinition } from './gesture.ts';
 import { objectAt, textAt, withKeyRenamed, withValue } from './jsonPath.ts';
 import { sectionOf } from './ports.ts';
 import { refuse } from './refusal.ts';
-import { dagNames, dropUnreached, removeTasks } from './removal.ts';
+import { dropUnreached, removeTasks } from './removal.ts';
 import { freeName, splitId, taskKey } from './scope.ts';
 import { inputsOf, type InputSource } from './sources.ts';
 import { connect } from './wires.ts';
@@ -65,11 +65,7 @@ export const taskEdits = {
     return {
       title,
       selection: [childId(group, newKey)],
-      renames: dagPaths(draft, parent).map((path) => ({
-        path: [...path, 'dag', 'tasks'],
-        from: key,
-        to: newKey,
-      })),
+      renames: [{ path: [...dagPath(parent), 'dag', 'tasks'], from: key, to: newKey }],
     };
   }),
   delete: editing((draft, { tasks }: GestureOf<'delete'>) => {
@@ -182,9 +178,9 @@ function renameKey(draft: Draft, dag: string, from: string, to: string): void {
   draft.putComponent(dag, withKeyRenamed(draft.component(dag), ['dag', 'tasks'], from, to));
 }
 
-/** Where a dag is in `pipeline`. */
-export function dagPaths(draft: Draft, component: string): readonly (readonly string[])[] {
-  return dagNames(draft).includes(component) ? [component === '' ? ['root'] : ['components', component]] : [];
+/** Where a dag's component is in `pipeline`. */
+export function dagPath(component: string): readonly string[] {
+  return component === '' ? ['root'] : ['components', component];
 }
 
 function reaches(draft: Draft, component: string, target: string): boolean {
