@@ -138,9 +138,14 @@ export function programNamed(name: ProgramName): Program {
   return program;
 }
 
+/** Upstream's, and which of our changes to it: `v0.20.0-r1`. */
+export function fullVersion({ version, revision }: Program): string {
+  return revision === undefined ? version : `${version}-r${revision}`;
+}
+
 /** Its name in the cache, and, with `.gz`, in a release: `etcd-v3.6.7-linux-amd64`. */
-export function programFile({ name, version, revision }: Program, system = thisSystem()): string {
-  return `${name}-${version}${revision === undefined ? '' : `-r${revision}`}-${system}`;
+export function programFile(program: Program, system = thisSystem()): string {
+  return `${program.name}-${fullVersion(program)}-${system}`;
 }
 
 /** As Go names them. */

@@ -7,7 +7,13 @@ import { writePrivateFile } from '../files.ts';
 import { stablePort } from '../ports.ts';
 import type { Command, Component, Report } from '../supervisor/component.ts';
 import { etcdClientCertificate, etcdUrl } from './etcd.ts';
-import { adminKubeconfig, adminKubeconfigPath, API_SERVER_PORT, apiServerUrl } from './kubeconfig.ts';
+import {
+  adminKubeconfig,
+  adminKubeconfigPath,
+  API_SERVER_PORT,
+  apiServerUrl,
+  moveKubeconfigs,
+} from './kubeconfig.ts';
 import { authorityPath, issueCertificate, serviceAccountKey } from './pki.ts';
 import { goMemory, probe, runningPort } from './probe.ts';
 
@@ -73,6 +79,7 @@ async function command(report: Report, signal: AbortSignal): Promise<Command> {
   const etcd = await etcdClientCertificate(signal);
   const tokens = await serviceAccountKey(signal);
   await adminKubeconfig(signal);
+  await moveKubeconfigs(signal);
   const flags = [
     ['--bind-address', '127.0.0.1'],
     ['--secure-port', String(port)],

@@ -1,8 +1,9 @@
 /** Kubeconfig files of the embedded cluster: one per user, 0600, self-contained. */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { slipwayHome } from '../../../src/clients/embedded.ts';
-import { writePrivateFile } from '../files.ts';
+import { readStateFile, writePrivateFile } from '../files.ts';
 import { stablePort } from '../ports.ts';
 import { issueCertificate } from './pki.ts';
 
@@ -34,9 +35,31 @@ export async function kubeconfigFor(
     home = slipwayHome(),
   }: { readonly organizations?: readonly string[]; readonly home?: string } = {},
 ): Promise<string> {
-  const path = join(home, 'embedded', 'kubeconfigs', `${fileName(user)}.kubeconfig`);
+  const path = join(kubeconfigsFolder(home), `${fileName(user)}.kubeconfig`);
   return write(path, user, organizations, signal, home);
 }
+
+function kubeconfigsFolder(home: string): string {
+  return join(home, 'embedded', 'kubeconfigs');
+}
+
+/** Has every kubeconfig that there is name the API server's address of now: whoever runs already follows its file. */
+export async function moveKubeconfigs(signal: AbortSignal, home = slipwayHome()): Promise<void> {
+  const server = await apiServerUrl(signal, home);
+  const folder = kubeconfigsFolder(home);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const config = await readStateFile(path, movable);
+    if (config === undefined || config.clusters.every(({ cluster }) => cluster.server === server)) continue;
+    const clusters = config.clusters.map((one) => ({ ...one, cluster: { ...one.cluster, server } }));
+    await writePrivateFile(path, serialize({ ...config, clusters }));
+  }
+}
+
+const movable = z.looseObject({
+  clusters: z.array(z.looseObject({ cluster: z.looseObject({ server: z.string() }) })),
+});
 
 async function write(
   path: string,
@@ -67,9 +90,13 @@ async function write(
     contexts: [{ name: 'slipway', context: { cluster: 'slipway', user } }],
     'current-context': 'slipway',
   };
-  // JSON is YAML.
-  await writePrivateFile(path, `${JSON.stringify(config, undefined, 2)}\n`);
+  await writePrivateFile(path, serialize(config));
   return path;
+}
+
+/** JSON is YAML. */
+function serialize(config: object): string {
+  return `${JSON.stringify(config, undefined, 2)}\n`;
 }
 
 /** `system:node:laptop` has colons, which not every file system takes. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { slipwayHome } from '../../../src/clients/embedded.ts';
 import { KubernetesApi } from '../../../src/clients/kubernetes/api.ts';
 import { findProgram } from '../binaries/find.ts';
-import { programNamed, type ProgramName } from '../binaries/programs.ts';
+import { fullVersion, programNamed, type ProgramName } from '../binaries/programs.ts';
 import { writePrivateFile } from '../files.ts';
 import { stablePort } from '../ports.ts';
 import type { Component } from '../supervisor/component.ts';
@@ -96,7 +96,7 @@ function controllerComponent(controller: Controller): Component {
   const { name, program, serviceAccount } = controller;
   return {
     name,
-    version: programNamed(program).version,
+    version: fullVersion(programNamed(program)),
     dependsOn: [CRDS],
     isNeeded: false,
     start: {

@@ -25,6 +25,8 @@ const FAILURES_UNTIL_FAILED = 3;
 
 export interface KeeperOptions {
   readonly component: Component;
+  /** Of Slipway. */
+  readonly build: string;
   readonly logPath: string;
   /** Resolves when all that it depends on is ready. `onWait` gets the names of what isn't. */
   readonly dependencies: (onWait: (names: readonly string[]) => void, signal: AbortSignal) => Promise<void>;
@@ -161,13 +163,13 @@ export class Keeper {
     return { reason: (isKilled ? undefined : said) ?? ending ?? 'It ended.', steady };
   }
 
-  /** What an earlier supervisor started, when it is of this version; an older one gives way. */
+  /** What an earlier supervisor started, when it is what this one would start; another one gives way. */
   async #adopt(start: ServiceStart, signal: AbortSignal): Promise<Supervised | undefined> {
     const { name, version } = this.#component;
     const record = await livingService(name);
     if (record === undefined) return undefined;
-    if (record.version !== version) {
-      this.#report(`Stopping version ${record.version}`);
+    if (record.version !== version || record.build !== this.#options.build) {
+      this.#report(`Stopping version ${record.version} of an earlier build`);
       await stopProcess(record, start);
       return undefined;
     }
@@ -182,7 +184,7 @@ export class Keeper {
     this.#report('Starting');
     const child = await startProcess(command, this.#options.logPath);
     try {
-      recordService(name, { ...child.record, version });
+      recordService(name, { ...child.record, version, build: this.#options.build });
     } catch (error) {
       // Nobody would find it again.
       kill(child.record);

@@ -1,5 +1,19 @@
-/** The order in which components stop. */
+/** Who depends on whom, and the order in which components stop. */
 import type { Component } from './component.ts';
+
+/** All that depend on the component with this name, by way of others, too. */
+export function dependentsOf(name: string, components: readonly Component[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (one: string): void => {
+    for (const { name: dependent, dependsOn } of components) {
+      if (!dependsOn.includes(one) || found.has(dependent)) continue;
+      found.add(dependent);
+      add(dependent);
+    }
+  };
+  add(name);
+  return found;
+}
 
 /**
  * Calls `stop` for each component once all that depend on it have stopped; those that have nothing to do with each other

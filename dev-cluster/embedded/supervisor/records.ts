@@ -7,8 +7,11 @@ import { readStateFile } from '../files.ts';
 import { isSameProcess, processRecord } from '../processes.ts';
 import { supervisorPaths } from './paths.ts';
 
-/** With the component's version: a process of another one isn't adopted. */
-const serviceRecord = processRecord.extend({ version: z.string() });
+/**
+ * With the component's version and the build of Slipway that started it: a process of another one isn't adopted, its
+ * flags and its code may be other ones. Records without a build are of the first ones.
+ */
+const serviceRecord = processRecord.extend({ version: z.string(), build: z.string().default('') });
 export type ServiceRecord = z.infer<typeof serviceRecord>;
 
 function recordPath(name: string): string {

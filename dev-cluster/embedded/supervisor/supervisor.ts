@@ -11,11 +11,12 @@ import { asError, SlipwayError } from '../../../src/core/base/errors.ts';
 import { writePrivateFile } from '../files.ts';
 import { processStarted } from '../processes.ts';
 import { withLock } from '../python/lock.ts';
+import { ownBuild } from './build.ts';
 import { components } from './components.ts';
 import { Keeper } from './keeper.ts';
-import { stopInOrder } from './order.ts';
+import { dependentsOf, stopInOrder } from './order.ts';
 import { componentLog, supervisorPaths } from './paths.ts';
-import type { ClusterStatus } from './status.ts';
+import type { ClusterStatus, ComponentStatus } from './status.ts';
 import { WAKE_SIGNAL } from './wake.ts';
 import { isWanted, readWanted, type Wanted } from './wanted.ts';
 
@@ -45,20 +46,27 @@ class Supervisor {
   #writing: Promise<void> = Promise.resolve();
   #isWriteQueued = false;
   #endpoints = '';
+  /** Where each component was when it was last ready. */
+  readonly #addresses = new Map<string, string>();
+  /** Those who were told at their start where something is that has moved since. */
+  readonly #misled = new Set<string>();
 
   constructor(log: (line: string) => void) {
     this.#log = log;
     // Every component that waits for others listens.
     setMaxListeners(0, this.#changed);
+    const build = ownBuild();
     this.#keepers = new Map(
       components.map((component) => [
         component.name,
         new Keeper({
           component,
+          build,
           logPath: componentLog(this.#paths, component.name),
           dependencies: (onWait, signal) => this.#dependencies(component.dependsOn, onWait, signal),
-          onChange: ({ name, state, message }) => {
-            log(`${name} ${state}: ${message}`);
+          onChange: (status) => {
+            log(`${status.name} ${status.state}: ${status.message}`);
+            this.#noteAddress(status);
             this.#onChange();
           },
           log,
@@ -94,16 +102,27 @@ class Supervisor {
     this.#changed.dispatchEvent(new Event('change'));
   }
 
+  /** Its port was taken while it was down: it has another one now, and whoever depends on it starts anew. */
+  #noteAddress({ name, state, endpoint }: ComponentStatus): void {
+    if (state !== 'ready' || endpoint === null) return;
+    const before = this.#addresses.get(name);
+    this.#addresses.set(name, endpoint);
+    if (before === undefined || before === endpoint) return;
+    for (const dependent of dependentsOf(name, components)) this.#misled.add(dependent);
+  }
+
   /** Runs the component for as long as it is wanted, until the signal aborts. */
   async #keep(keeper: Keeper, signal: AbortSignal): Promise<void> {
+    const { name } = keeper.component;
     const isWantedNow = (): boolean => isWanted(keeper.component, this.#wanted);
     try {
       for (;;) {
         await this.#until(isWantedNow, signal);
-        const unwanted = new AbortController();
-        const running = keeper.run(AbortSignal.any([signal, unwanted.signal]));
-        await this.#until(() => !isWantedNow(), signal);
-        unwanted.abort();
+        this.#misled.delete(name);
+        const over = new AbortController();
+        const running = keeper.run(AbortSignal.any([signal, over.signal]));
+        await this.#until(() => !isWantedNow() || this.#misled.has(name), signal);
+        over.abort();
         await running;
         await keeper.stop();
       }

@@ -2,6 +2,7 @@
  * The Kubernetes API by path. Objects come back typed but unparsed: the API server has checked them against the very
  * schemas these types are generated from. Custom resources are parsed by who reads them.
  */
+import { statSync } from 'node:fs';
 import { Agent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { SlipwayError } from '../../core/base/errors.ts';
@@ -26,26 +27,26 @@ export interface WatchEvent<T> {
 const TIMEOUT_MS = 60_000;
 
 export class KubernetesApi {
-  readonly #config: KubeConfig;
+  readonly #current: () => KubeConfig;
   readonly #label: string;
   readonly #agents = new Map<string, Agent>();
 
-  constructor(config: KubeConfig, label = 'The Kubernetes API') {
-    this.#config = config;
+  constructor(config: KubeConfig | (() => KubeConfig), label = 'The Kubernetes API') {
+    this.#current = typeof config === 'function' ? config : () => config;
     this.#label = label;
   }
 
-  /** Of a kubeconfig file; its current context unless another is named. Throws when it isn't one. */
-  static fromFile(path: string, context?: string): KubernetesApi {
-    const config = new KubeConfig();
-    config.loadFromFile(path);
-    if (context !== undefined) config.setCurrentContext(context);
-    return new KubernetesApi(config);
+  /**
+   * Of a kubeconfig file. Throws when it isn't one. When the file is replaced, the next request goes by the new one: the
+   * API server may have moved to another port.
+   */
+  static fromFile(path: string): KubernetesApi {
+    return new KubernetesApi(followFile(path));
   }
 
   /** For what client-node does itself: exec, attach, port-forward. */
   get config(): KubeConfig {
-    return this.#config;
+    return this.#current();
   }
 
   async get<T>(path: string, signal: AbortSignal, query: Query = {}): Promise<T> {
@@ -121,17 +122,14 @@ export class KubernetesApi {
 
   /** Asked anew for each call: a credential from an exec plugin or a cloud expires. */
   async endpoint(): Promise<HttpEndpoint> {
-    const cluster = this.#config.getCurrentCluster();
+    const config = this.#current();
+    const cluster = config.getCurrentCluster();
     if (cluster === null)
-      throw new SlipwayError(
-        'noCluster',
-        `The context "${this.#config.getCurrentContext()}" names no cluster.`,
-        {
-          action: 'Choose another context',
-        },
-      );
+      throw new SlipwayError('noCluster', `The context "${config.getCurrentContext()}" names no cluster.`, {
+        action: 'Choose another context',
+      });
     const options: { headers?: Record<string, string>; [option: string]: unknown } = {};
-    await this.#config.applyToHTTPSOptions(options);
+    await config.applyToHTTPSOptions(options);
     const { headers, cert, key, ca, rejectUnauthorized, servername, auth } = options;
     const tls = { cert, key, ca, rejectUnauthorized, servername };
     const id = JSON.stringify(tls);
@@ -147,4 +145,28 @@ export class KubernetesApi {
       agent,
     };
   }
+}
+
+/** What the file says now; a file that is gone or no kubeconfig any more leaves what it said before. */
+function followFile(path: string): () => KubeConfig {
+  const read = (): { readonly version: string; readonly config: KubeConfig } => {
+    const version = versionOf(path);
+    const config = new KubeConfig();
+    config.loadFromFile(path);
+    return { version, config };
+  };
+  let known = read();
+  return () => {
+    try {
+      if (versionOf(path) !== known.version) known = read();
+    } catch {
+      // Asked again at the next request.
+    }
+    return known.config;
+  };
+}
+
+function versionOf(path: string): string {
+  const { ino, mtimeNs } = statSync(path, { bigint: true });
+  return `${ino} ${mtimeNs}`;
 }

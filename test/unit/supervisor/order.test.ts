@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Component } from '../../../dev-cluster/embedded/supervisor/component.ts';
 import { components } from '../../../dev-cluster/embedded/supervisor/components.ts';
-import { stopInOrder } from '../../../dev-cluster/embedded/supervisor/order.ts';
+import { dependentsOf, stopInOrder } from '../../../dev-cluster/embedded/supervisor/order.ts';
 
 function component(name: string, dependsOn: readonly string[]): Component {
   const start = { kind: 'task', run: () => Promise.resolve() } as const;
@@ -29,6 +29,20 @@ it('stops each component after all that depend on it, whatever the graph', async
     }),
     { numRuns: 50 },
   );
+});
+
+it('names all that depend on one, by way of others, too', () => {
+  const graph = [
+    component('d', ['b']),
+    component('a', []),
+    component('b', ['a']),
+    component('c', ['b', 'd']),
+    component('e', []),
+  ];
+  expect([...dependentsOf('a', graph)].toSorted()).toEqual(['b', 'c', 'd']);
+  expect([...dependentsOf('e', graph)]).toEqual([]);
+  // Who is told at its start where the API server is.
+  expect(dependentsOf('kube-apiserver', components)).toContain('kserve');
 });
 
 it('stops what has nothing to do with each other at the same time', async () => {
