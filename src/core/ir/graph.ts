@@ -79,7 +79,7 @@ function addTask(builder: Builder, group: Group, scope: Scope, task: Task): void
   builder.nodes.push({
     id,
     parent: group.id === '' ? undefined : group.id,
-    kind: kindOf(task, dag, executor),
+    kind: nodeKind(task, dag, executor),
     label: task.name,
     detail: detailOf(document, task, executor, inner, scope),
     component: component?.name,
@@ -228,7 +228,7 @@ function ports(definitions: Component['inputs'] | Component['outputs'] | undefin
 }
 
 /** The SDK names its groups; nothing else in the format tells them apart. */
-function kindOf(task: Task, dag: Dag | undefined, executor: Executor | undefined): NodeKind {
+export function nodeKind(task: Task, dag: Dag | undefined, executor: Executor | undefined): NodeKind {
   if (dag === undefined) return executor?.kind === 'importer' ? 'importer' : 'task';
   if (task.iterator !== undefined) return 'loop';
   if (/^condition-branches-\d+$/.test(task.key)) return 'branches';
