@@ -1,18 +1,21 @@
 /** Who depends on whom, and the order in which components stop. */
 import type { Component } from './component.ts';
 
-/** All that depend on the component with this name, by way of others, too. */
-export function dependentsOf(name: string, components: readonly Component[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  const add = (one: string): void => {
-    for (const { name: dependent, dependsOn } of components) {
-      if (!dependsOn.includes(one) || found.has(dependent)) continue;
-      found.add(dependent);
-      add(dependent);
+/**
+ * Who is told at its start where the component with this name is: what depends on it. Tasks have no address of their own
+ * and pass it on, so what depends on those counts, too.
+ */
+export function toldOf(name: string, components: readonly Component[]): ReadonlySet<string> {
+  const told = new Set<string>();
+  const tell = (one: string): void => {
+    for (const { name: dependent, dependsOn, start } of components) {
+      if (!dependsOn.includes(one) || told.has(dependent)) continue;
+      told.add(dependent);
+      if (start.kind === 'task') tell(dependent);
     }
   };
-  add(name);
-  return found;
+  tell(name);
+  return told;
 }
 
 /**

@@ -14,7 +14,7 @@ import { withLock } from '../python/lock.ts';
 import { ownBuild } from './build.ts';
 import { components } from './components.ts';
 import { Keeper } from './keeper.ts';
-import { dependentsOf, stopInOrder } from './order.ts';
+import { toldOf, stopInOrder } from './order.ts';
 import { componentLog, supervisorPaths } from './paths.ts';
 import type { ClusterStatus, ComponentStatus } from './status.ts';
 import { WAKE_SIGNAL } from './wake.ts';
@@ -102,13 +102,13 @@ class Supervisor {
     this.#changed.dispatchEvent(new Event('change'));
   }
 
-  /** Its port was taken while it was down: it has another one now, and whoever depends on it starts anew. */
+  /** Its port was taken while it was down, and it has another one now: who was told the old one starts anew. */
   #noteAddress({ name, state, endpoint }: ComponentStatus): void {
     if (state !== 'ready' || endpoint === null) return;
     const before = this.#addresses.get(name);
     this.#addresses.set(name, endpoint);
     if (before === undefined || before === endpoint) return;
-    for (const dependent of dependentsOf(name, components)) this.#misled.add(dependent);
+    for (const told of toldOf(name, components)) this.#misled.add(told);
   }
 
   /** Runs the component for as long as it is wanted, until the signal aborts. */

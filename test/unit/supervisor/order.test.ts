@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Component } from '../../../dev-cluster/embedded/supervisor/component.ts';
 import { components } from '../../../dev-cluster/embedded/supervisor/components.ts';
-import { dependentsOf, stopInOrder } from '../../../dev-cluster/embedded/supervisor/order.ts';
+import { stopInOrder, toldOf } from '../../../dev-cluster/embedded/supervisor/order.ts';
 
 function component(name: string, dependsOn: readonly string[]): Component {
   const start = { kind: 'task', run: () => Promise.resolve() } as const;
@@ -31,18 +31,29 @@ it('stops each component after all that depend on it, whatever the graph', async
   );
 });
 
-it('names all that depend on one, by way of others, too', () => {
+it('names who is told of an address, by way of tasks, too', () => {
+  const service = (name: string, dependsOn: readonly string[]): Component => ({
+    ...component(name, dependsOn),
+    start: {
+      kind: 'service',
+      command: () => Promise.reject(new Error('not started')),
+      health: () => Promise.resolve({ endpoint: null }),
+    },
+  });
   const graph = [
-    component('d', ['b']),
-    component('a', []),
-    component('b', ['a']),
-    component('c', ['b', 'd']),
-    component('e', []),
+    service('told by b', ['b']),
+    service('a', []),
+    service('b', ['a']),
+    component('task', ['a']),
+    service('told by task', ['task', 'b']),
+    service('stranger', []),
   ];
-  expect([...dependentsOf('a', graph)].toSorted()).toEqual(['b', 'c', 'd']);
-  expect([...dependentsOf('e', graph)]).toEqual([]);
-  // Who is told at its start where the API server is.
-  expect(dependentsOf('kube-apiserver', components)).toContain('kserve');
+  expect([...toldOf('a', graph)].toSorted()).toEqual(['b', 'task', 'told by task']);
+  expect([...toldOf('stranger', graph)]).toEqual([]);
+  expect([...toldOf('etcd', components)]).toEqual(['kube-apiserver']);
+  expect([...toldOf('kube-apiserver', components)]).toEqual(
+    expect.arrayContaining(['kube-scheduler', 'node-agent', 'kserve', 'trainer', 'connections']),
+  );
 });
 
 it('stops what has nothing to do with each other at the same time', async () => {

@@ -19,11 +19,15 @@ export function processIdentity(pid: number): string | undefined {
   }
 }
 
-/** From the text of `/proc/<pid>/stat`; zombies count as gone. */
+/**
+ * From the text of `/proc/<pid>/stat`; zombies count as gone. While other threads of it still end, the process has its
+ * ports and files, although its first thread is a zombie already.
+ */
 export function identityFromProc(boot: string, stat: string): string | undefined {
   // The command name may hold spaces and brackets: fields are counted from its end.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  const isZombie = fields[0] === 'Z' || fields[0] === 'X';
+  if (isZombie && Number(fields[17]) <= 1) return undefined;
   return `${boot.trim()}:${fields[19] ?? ''}`;
 }
 
