@@ -75,6 +75,12 @@ export interface CommandArguments {
   'slipway.pipeline.runLocal': [target?: FileTarget];
   'slipway.pipeline.openGraph': [target?: FileTarget];
   'slipway.pipeline.openText': [target?: FileTarget];
+  /** In that folder; else in the first one that is open. */
+  'slipway.pipeline.new': [folder?: Uri];
+  /** Without a node: the one that the cursor is in. */
+  'slipway.pipeline.showOnCanvas': [target?: FileTarget, nodeId?: string];
+  /** A file with a component, into the graph that was looked at last. */
+  'slipway.pipeline.addToGraph': [target?: FileTarget];
   'slipway.pipeline.upload': [target?: FileTarget];
   'slipway.run.open': [target?: RunTarget];
   'slipway.run.terminate': [target?: RunTarget];
@@ -134,7 +140,10 @@ export const commands = {
   'slipway.pipeline.runWith': 'slipway.isPipeline',
   'slipway.pipeline.runLocal': 'slipway.isPipeline',
   'slipway.pipeline.openGraph': 'slipway.isPipeline',
-  'slipway.pipeline.openText': 'never',
+  'slipway.pipeline.openText': 'slipway.isPipeline',
+  'slipway.pipeline.new': 'always',
+  'slipway.pipeline.showOnCanvas': 'slipway.isPipeline',
+  'slipway.pipeline.addToGraph': 'never',
   'slipway.pipeline.upload': 'slipway.isPipeline',
   'slipway.run.open': 'slipway.environment == ready',
   'slipway.run.terminate': 'slipway.environment == ready',
@@ -186,6 +195,10 @@ export const panelTypes = {
   artifact: 'slipway.artifact',
   doctor: 'slipway.doctor',
 } as const;
+/** The custom editor of pipeline files. */
+export const editorType = 'slipway.pipelineEditor';
+/** Scheme of component functions that are open as Python. */
+export const codeScheme = 'slipway-code';
 export const taskType = 'slipway';
 
 export interface Settings {
@@ -219,7 +232,7 @@ export const settings: {
 export type EnvironmentKey = 'unknown' | 'stopped' | 'starting' | 'ready' | 'failed';
 
 export interface ContextKeys {
-  /** The active editor shows a pipeline document. */
+  /** The active editor shows a pipeline document, as text or as a graph. */
   'slipway.isPipeline': boolean;
   'slipway.environment': EnvironmentKey;
   /** Slipway starts and stops the current environment. */

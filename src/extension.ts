@@ -4,8 +4,17 @@
  */
 import { createRequire } from 'node:module';
 import { tasks, window, workspace, type Disposable, type ExtensionContext } from 'vscode';
-import { commands, panelTypes, taskType, viewIds, type CommandId } from './contributions.ts';
+import {
+  codeScheme,
+  commands,
+  editorType,
+  panelTypes,
+  taskType,
+  viewIds,
+  type CommandId,
+} from './contributions.ts';
 import type * as SessionModule from './session.ts';
+import { lazyFileSystem } from './platform/lazyFileSystem.ts';
 import { LazyTree } from './platform/lazyTree.ts';
 import { registerCommand, type CommandHandler } from './platform/commands.ts';
 import { readSetting } from './platform/settings.ts';
@@ -70,6 +79,25 @@ function register(context: ExtensionContext): void {
       }),
     );
   }
+  own(
+    window.registerCustomEditorProvider(
+      editorType,
+      {
+        resolveCustomTextEditor: (document, panel, token) =>
+          load().editors.resolveCustomTextEditor(document, panel, token),
+      },
+      { supportsMultipleEditorsPerDocument: true },
+    ),
+  );
+  own(
+    workspace.registerFileSystemProvider(
+      codeScheme,
+      lazyFileSystem(() => load().code),
+      {
+        isCaseSensitive: true,
+      },
+    ),
+  );
   own(
     tasks.registerTaskProvider(taskType, {
       provideTasks: (token) => load().tasks.provideTasks(token),

@@ -1,23 +1,46 @@
-/** Worker thread that parses, validates and lays out pipelines. Its client is src/clients/graphWorker.ts. */
+/** Worker thread that parses, validates, lays out and plans edits of pipelines. Its client is src/clients/graphWorker.ts. */
 import { parentPort } from 'node:worker_threads';
 import { asError } from './core/base/errors.ts';
 import { analyse } from './core/ir/analyse.ts';
+import { copyTasks } from './core/ir/edit/clipboard.ts';
+import { definitionsIn } from './core/ir/edit/definitions.ts';
+import { planGesture } from './core/ir/edit/plan.ts';
+import type { Spec } from './core/ir/edit/spec.ts';
+import { SpecText } from './core/ir/edit/specText.ts';
+import { targetsOf } from './core/ir/edit/targets.ts';
 import type { LaidOutGraph } from './core/ir/graphModel.ts';
 import type { DotEngine } from './core/ir/groupLayout.ts';
-import type { WorkerReply, WorkerRequest } from './core/protocol/graphWorker.ts';
+import type { TextRequest, WorkerReply, WorkerRequest } from './core/protocol/graphWorker.ts';
 
-/** Drawings remembered, the latest last; more documents than this are not edited at a time. */
-const maxDrawings = 8;
-const drawings = new Map<string, LaidOutGraph>();
-const memory = {
-  get: (key: string) => drawings.get(key),
-  set: (key: string, drawing: LaidOutGraph) => {
-    drawings.delete(key);
-    drawings.set(key, drawing);
-    const [oldest] = drawings.keys();
-    if (drawings.size > maxDrawings && oldest !== undefined) drawings.delete(oldest);
-  },
-};
+/** Texts and drawings remembered, each; more documents than this are not edited at a time. */
+const maxRemembered = 8;
+
+/** The last of a kind by key; the one that was not used for longest goes. */
+class Remembered<T> {
+  readonly #values = new Map<string, T>();
+
+  get(key: string): T | undefined {
+    return this.#values.get(key);
+  }
+
+  set(key: string, value: T): void {
+    this.#values.delete(key);
+    this.#values.set(key, value);
+    const [oldest] = this.#values.keys();
+    if (this.#values.size > maxRemembered && oldest !== undefined) this.#values.delete(oldest);
+  }
+}
+
+const drawings = new Remembered<LaidOutGraph>();
+const files = new Remembered<SpecText>();
+
+/** What was read of the source's last version; a new one for a text of its own. */
+function fileOf(source: string | undefined): SpecText {
+  if (source === undefined) return new SpecText();
+  const file = files.get(source) ?? new SpecText();
+  files.set(source, file);
+  return file;
+}
 
 let engine: Promise<DotEngine> | undefined;
 
@@ -39,14 +62,43 @@ async function loadEngine(): Promise<DotEngine> {
   };
 }
 
-async function answer({ id, request }: WorkerRequest): Promise<WorkerReply> {
+async function answer(message: WorkerRequest): Promise<WorkerReply> {
+  const { id } = message;
   try {
-    const layout =
-      request.withoutLayout === true ? undefined : { engine: await (engine ??= loadEngine()), memory };
-    return { id, kind: 'analysis', analysis: analyse(request, layout) };
+    switch (message.kind) {
+      case 'analyse': {
+        const { request, kind } = message;
+        const layout =
+          request.withoutLayout === true
+            ? undefined
+            : { engine: await (engine ??= loadEngine()), memory: drawings };
+        return { id, kind, reply: analyse(request, layout, fileOf(request.source).yaml) };
+      }
+      case 'plan': {
+        const { request, kind } = message;
+        return { id, kind, reply: planGesture(request.text, request.gesture, fileOf(request.source)) };
+      }
+      case 'copy': {
+        const { request, kind } = message;
+        const spec = specOf(request);
+        return { id, kind, reply: spec && copyTasks(spec, request.nodeIds) };
+      }
+      case 'targets': {
+        const { request, kind } = message;
+        const spec = specOf(request);
+        return { id, kind, reply: { inputs: spec === undefined ? [] : targetsOf(spec, request.from) } };
+      }
+      case 'definitions':
+        return { id, kind: message.kind, reply: definitionsIn(message.request.text) };
+    }
   } catch (error) {
     return { id, kind: 'error', message: asError(error).message };
   }
+}
+
+function specOf({ text, source }: TextRequest): Spec | undefined {
+  const opened = fileOf(source).read(text);
+  return opened.kind === 'opened' ? opened.spec : undefined;
 }
 
 parentPort?.on('message', (message: WorkerRequest) => {

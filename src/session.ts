@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import {
   window,
+  type CustomTextEditorProvider,
   type ExtensionContext,
+  type FileSystemProvider,
   type TaskProvider,
   type TreeDataProvider,
   type TreeView,
@@ -28,6 +30,8 @@ export interface Slipway extends Disposable {
   readonly pipelinesTree: TreeDataProvider<PipelineNode>;
   readonly environmentTree: TreeDataProvider<EnvironmentNode>;
   readonly tasks: TaskProvider;
+  readonly editors: CustomTextEditorProvider;
+  readonly code: FileSystemProvider;
   restorePanel(viewType: string, panel: WebviewPanel, state: unknown): Promise<void>;
 }
 
@@ -58,14 +62,14 @@ export function startSlipway(context: ExtensionContext, views: Views): Slipway {
     path: join(context.extensionPath, 'dist', 'cli.js'),
     onLog: (line) => log.info(line),
   };
-  const analyser = disposables.add(new GraphWorker(join(context.extensionPath, 'dist', 'graph-worker.js')));
+  const worker = disposables.add(new GraphWorker(join(context.extensionPath, 'dist', 'graph-worker.js')));
   const terminals = disposables.add(new LogTerminals());
   const environment = disposables.add(
     registerEnvironment({ context, cli, env, log, reporter, view: views.environment, terminals }),
   );
   const { environments } = environment;
   const pipelines = disposables.add(
-    registerPipelines({ context, environments, analyser, reporter, cli, view: views.pipelines, terminals }),
+    registerPipelines({ context, environments, worker, reporter, cli, view: views.pipelines, terminals }),
   );
 
   const handlers: CommandHandlers = {
@@ -83,6 +87,8 @@ export function startSlipway(context: ExtensionContext, views: Views): Slipway {
     pipelinesTree: pipelines.tree,
     environmentTree: environment.tree,
     tasks: pipelines.tasks,
+    editors: pipelines.editors,
+    code: pipelines.code,
     restorePanel: async (viewType, panel, state) => {
       if (viewType === panelTypes.doctor) environment.restorePanel(panel);
       else await pipelines.restorePanel(viewType, panel, state);

@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { Disposable } from '../core/base/disposable.ts';
 import { SlipwayError } from '../core/base/errors.ts';
-import type { AnalyseRequest, Analysis, WorkerReply, WorkerRequest } from '../core/protocol/graphWorker.ts';
+import type {
+  AnalyseRequest,
+  Analysis,
+  WorkerCall,
+  WorkerCalls,
+  WorkerReply,
+  WorkerRequest,
+} from '../core/protocol/graphWorker.ts';
 
 export type GraphWorkerErrorReason = 'graphWorkerCrashed' | 'graphWorkerTimedOut' | 'graphWorkerFailed';
 
@@ -12,9 +19,14 @@ export interface GraphWorkerOptions {
   readonly timeoutMs?: number;
 }
 
+type Answer = Exclude<WorkerReply, { kind: 'error' }>;
+type Question = { readonly [K in WorkerCall]: Omit<Extract<WorkerRequest, { kind: K }>, 'id'> }[WorkerCall];
+
 interface Job {
-  readonly request: AnalyseRequest;
-  readonly resolve: (analysis: Analysis) => void;
+  readonly question: Question;
+  /** Of the one whose newer question makes this one pointless. */
+  readonly key: string | undefined;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
   /** Undefined until the thread has it. */
   id: number | undefined;
@@ -46,35 +58,50 @@ export class GraphWorker implements Disposable {
   }
 
   /** Rejects with the signal's reason, an AbortError when a newer request took its place, or a SlipwayError. */
-  analyse(request: AnalyseRequest, signal: AbortSignal): Promise<Analysis> {
-    const { promise, resolve, reject } = Promise.withResolvers<Analysis>();
-    if (signal.aborted || this.#disposed) {
-      reject(signal.aborted ? signal.reason : superseded());
-      return promise;
-    }
-    const onAbort = (): void => this.#drop(job, signal.reason);
-    const settle = (): void => signal.removeEventListener('abort', onAbort);
-    const job: Job = {
-      request,
-      id: undefined,
-      resolve: (analysis) => {
-        settle();
-        resolve(analysis);
-      },
-      reject: (error) => {
-        settle();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      },
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (request.key !== undefined) {
-      for (const other of this.#waiting.filter(({ request: { key } }) => key === request.key)) {
-        this.#drop(other, superseded());
-      }
-    }
-    this.#waiting.push(job);
-    this.#next();
-    return promise;
+  async analyse(request: AnalyseRequest, signal: AbortSignal): Promise<Analysis> {
+    const answer = await this.#ask({ kind: 'analyse', request }, signal, request.key);
+    if (answer.kind !== 'analyse') throw wrongAnswer(answer);
+    return answer.reply;
+  }
+
+  /** What a gesture does to a text. Rejects as `analyse`. */
+  async plan(
+    request: WorkerCalls['plan']['request'],
+    signal: AbortSignal,
+  ): Promise<WorkerCalls['plan']['reply']> {
+    const answer = await this.#ask({ kind: 'plan', request }, signal);
+    if (answer.kind !== 'plan') throw wrongAnswer(answer);
+    return answer.reply;
+  }
+
+  /** Tasks with all they need. Rejects as `analyse`. */
+  async copy(
+    request: WorkerCalls['copy']['request'],
+    signal: AbortSignal,
+  ): Promise<WorkerCalls['copy']['reply']> {
+    const answer = await this.#ask({ kind: 'copy', request }, signal);
+    if (answer.kind !== 'copy') throw wrongAnswer(answer);
+    return answer.reply;
+  }
+
+  /** Where a wire may end. Rejects as `analyse`. */
+  async targets(
+    request: WorkerCalls['targets']['request'],
+    signal: AbortSignal,
+  ): Promise<WorkerCalls['targets']['reply']> {
+    const answer = await this.#ask({ kind: 'targets', request }, signal);
+    if (answer.kind !== 'targets') throw wrongAnswer(answer);
+    return answer.reply;
+  }
+
+  /** The components of a file, to be put into others. Rejects as `analyse`. */
+  async definitions(
+    request: WorkerCalls['definitions']['request'],
+    signal: AbortSignal,
+  ): Promise<WorkerCalls['definitions']['reply']> {
+    const answer = await this.#ask({ kind: 'definitions', request }, signal);
+    if (answer.kind !== 'definitions') throw wrongAnswer(answer);
+    return answer.reply;
   }
 
   dispose(): void {
@@ -83,6 +110,37 @@ export class GraphWorker implements Disposable {
     this.#running?.reject(superseded());
     this.#running = undefined;
     this.#stopWorker();
+  }
+
+  #ask(question: Question, signal: AbortSignal, key?: string): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    if (signal.aborted || this.#disposed) {
+      reject(signal.aborted ? signal.reason : superseded());
+      return promise;
+    }
+    const onAbort = (): void => this.#drop(job, signal.reason);
+    const settle = (): void => signal.removeEventListener('abort', onAbort);
+    const job: Job = {
+      question,
+      key,
+      id: undefined,
+      resolve: (answer) => {
+        settle();
+        resolve(answer);
+      },
+      reject: (error) => {
+        settle();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (key !== undefined) {
+      for (const other of this.#waiting.filter((waiting) => waiting.key === key))
+        this.#drop(other, superseded());
+    }
+    this.#waiting.push(job);
+    this.#next();
+    return promise;
   }
 
   /** What runs cannot be interrupted: its caller goes on at once, its answer is thrown away. */
@@ -107,7 +165,7 @@ export class GraphWorker implements Disposable {
     this.#timer = setTimeout(() => this.#fail('graphWorkerTimedOut', 'took too long'), this.#timeoutMs);
     const worker = (this.#worker ??= this.#startWorker());
     worker.ref();
-    const message: WorkerRequest = { id: job.id, request: job.request };
+    const message: WorkerRequest = { ...job.question, id: job.id };
     worker.postMessage(message);
   }
 
@@ -134,8 +192,8 @@ export class GraphWorker implements Disposable {
     const job = this.#running;
     if (job?.id !== reply.id) return;
     this.#running = undefined;
-    if (reply.kind === 'analysis') job.resolve(reply.analysis);
-    else job.reject(graphWorkerError('graphWorkerFailed', 'failed', reply.message));
+    if (reply.kind === 'error') job.reject(graphWorkerError('graphWorkerFailed', 'failed', reply.message));
+    else job.resolve(reply);
     this.#next();
   }
 
@@ -165,6 +223,10 @@ function graphWorkerError(
     action: 'Try again; if it happens again, the file is too large or too deeply nested to be read here.',
     cause,
   });
+}
+
+function wrongAnswer({ kind }: Answer): SlipwayError<GraphWorkerErrorReason> {
+  return graphWorkerError('graphWorkerFailed', 'failed', `The thread answered ${kind}.`);
 }
 
 function superseded(): DOMException {

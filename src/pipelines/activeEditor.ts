@@ -1,7 +1,16 @@
-import { Disposable, window, workspace, type TextDocument } from 'vscode';
+import {
+  Disposable,
+  Position,
+  Range,
+  TabInputCustom,
+  window,
+  workspace,
+  type TextDocument,
+  type Uri,
+} from 'vscode';
+import { editorType } from '../contributions.ts';
 import { setContext } from '../platform/contextKeys.ts';
 import { looksLikePipeline, sniffLength } from './sniff.ts';
-import { Position, Range } from 'vscode';
 
 /** True for an open document that is worth the graph worker's time. */
 export function isPipelineDocument(document: TextDocument): boolean {
@@ -13,12 +22,19 @@ export function isPipelineDocument(document: TextDocument): boolean {
   );
 }
 
+/** The file whose graph is in front. */
+export function activeGraph(): Uri | undefined {
+  const input = window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof TabInputCustom && input.viewType === editorType ? input.uri : undefined;
+}
+
 /** Keeps the context key `slipway.isPipeline` in step with the active editor; tells when a pipeline is first seen. */
 export function watchActiveEditor(onPipeline: () => void): Disposable {
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     const document = window.activeTextEditor?.document;
-    const isPipeline = document !== undefined && isPipelineDocument(document);
+    const isPipeline =
+      activeGraph() !== undefined || (document !== undefined && isPipelineDocument(document));
     setContext('slipway.isPipeline', isPipeline);
     if (isPipeline) onPipeline();
   };
@@ -29,6 +45,8 @@ export function watchActiveEditor(onPipeline: () => void): Disposable {
   look();
   return Disposable.from(
     window.onDidChangeActiveTextEditor(look),
+    window.tabGroups.onDidChangeTabs(look),
+    window.tabGroups.onDidChangeTabGroups(look),
     workspace.onDidChangeTextDocument((event) => {
       if (event.document === window.activeTextEditor?.document) lookSoon();
     }),

@@ -8,31 +8,39 @@ import {
   Range,
   WorkspaceEdit,
   workspace,
+  type CancellationToken,
   type CodeActionContext,
   type CodeActionProvider,
   type TextDocument,
 } from 'vscode';
 import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
-import { isAbort } from '../core/base/errors.ts';
+import type { GraphWorker } from '../clients/graphWorker.ts';
+import { isAbort, SlipwayError } from '../core/base/errors.ts';
+import type { TextEdit } from '../core/ir/edit/splice.ts';
 import type { Problem, SourceRange } from '../core/ir/model.ts';
 import type { ErrorReporter } from '../platform/errorReporter.ts';
 import { isPipelineDocument } from './activeEditor.ts';
-import type { Analyser } from './analyser.ts';
+import { fixesOf, type ProblemFix } from './editor/problemFixes.ts';
 
 const debounceMs = 250;
 
-export class PipelineDiagnostics implements CodeActionProvider, Disposable {
+interface Found {
+  readonly version: number;
+  readonly problems: readonly Problem[];
+}
+
+export class PipelineDiagnostics implements CodeActionProvider<FixAction>, Disposable {
   readonly #disposables = new DisposableStore();
   readonly #collection = this.#disposables.add(languages.createDiagnosticCollection('slipway'));
-  readonly #analyser: Analyser;
+  readonly #worker: Pick<GraphWorker, 'analyse' | 'plan'>;
   readonly #reporter: ErrorReporter;
   /** By document: what to cancel when its text moves on. */
   readonly #pending = new Map<string, AbortController>();
   /** By document: the version that was analysed and what was found in it. */
-  readonly #found = new Map<string, { readonly version: number; readonly problems: readonly Problem[] }>();
+  readonly #found = new Map<string, Found>();
 
-  constructor(analyser: Analyser, reporter: ErrorReporter) {
-    this.#analyser = analyser;
+  constructor(worker: Pick<GraphWorker, 'analyse' | 'plan'>, reporter: ErrorReporter) {
+    this.#worker = worker;
     this.#reporter = reporter;
     this.#disposables.add(workspace.onDidOpenTextDocument((document) => this.#check(document, 0)));
     this.#disposables.add(
@@ -49,24 +57,36 @@ export class PipelineDiagnostics implements CodeActionProvider, Disposable {
     for (const document of workspace.textDocuments) this.#check(document, 0);
   }
 
-  provideCodeActions(document: TextDocument, range: Range, context: CodeActionContext): CodeAction[] {
+  provideCodeActions(document: TextDocument, range: Range, context: CodeActionContext): FixAction[] {
     const found = this.#found.get(document.uri.toString());
-    // A fix is offsets into one text: for any other version it would hit the wrong place.
+    // A fix is for one text: in any other version it would hit the wrong place.
     if (found?.version !== document.version) return [];
     return found.problems.flatMap((problem) => {
       const where = toRange(document, problem.range);
-      if (problem.fix === undefined || where.intersection(range) === undefined) return [];
-      const action = new CodeAction(problem.fix.title, CodeActionKind.QuickFix);
-      const edit = new WorkspaceEdit();
-      for (const change of problem.fix.edits)
-        edit.replace(document.uri, toRange(document, change.range), change.text);
-      action.edit = edit;
-      action.isPreferred = true;
-      action.diagnostics = context.diagnostics.filter(
-        (one) => one.code === problem.code && one.range.isEqual(where),
-      );
-      return [action];
+      if (where.intersection(range) === undefined) return [];
+      const actions = fixesOf(problem).map((fix) => new FixAction(document, fix, 'edits' in fix));
+      if (problem.taskPath !== undefined) actions.push(showOnCanvas(document, problem.taskPath));
+      for (const action of actions) {
+        action.diagnostics = context.diagnostics.filter(
+          (one) => one.code === problem.code && one.range.isEqual(where),
+        );
+      }
+      return actions;
     });
+  }
+
+  /** Plans what only a few of the offered fixes are asked for. */
+  async resolveCodeAction(action: FixAction, token: CancellationToken): Promise<FixAction> {
+    const { document, fix } = action;
+    if (fix === undefined || !('gesture' in fix) || action.edit !== undefined) return action;
+    const { version } = document;
+    const plan = await this.#worker.plan(
+      { text: document.getText(), source: document.uri.toString(), gesture: fix.gesture },
+      abortedBy(token),
+    );
+    if (plan.kind === 'refused') throw new SlipwayError('refused', plan.reason);
+    if (document.version === version) action.edit = toEdit(document, plan.edits);
+    return action;
   }
 
   dispose(): void {
@@ -91,14 +111,15 @@ export class PipelineDiagnostics implements CodeActionProvider, Disposable {
 
   async #analyse(document: TextDocument, signal: AbortSignal): Promise<void> {
     const { version } = document;
+    const key = document.uri.toString();
     try {
-      const analysis = await this.#analyser.analyse(
-        { text: document.getText(), withoutLayout: true },
+      const analysis = await this.#worker.analyse(
+        { text: document.getText(), source: key, withoutLayout: true },
         signal,
       );
       if (signal.aborted || document.isClosed || document.version !== version) return;
       const problems = analysis.kind === 'pipeline' ? analysis.problems : [analysis.problem];
-      this.#found.set(document.uri.toString(), { version, problems });
+      this.#found.set(key, { version, problems });
       this.#collection.set(
         document.uri,
         problems.map((problem) => toDiagnostic(document, problem)),
@@ -115,6 +136,42 @@ export class PipelineDiagnostics implements CodeActionProvider, Disposable {
     this.#found.delete(key);
     this.#collection.delete(document.uri);
   }
+}
+
+/** A fix of one problem. Those that are certain texts carry their edit; the others are planned when they are chosen. */
+class FixAction extends CodeAction {
+  readonly document: TextDocument;
+  readonly fix: ProblemFix | undefined;
+
+  constructor(document: TextDocument, fix: ProblemFix | string, isPreferred: boolean) {
+    super(typeof fix === 'string' ? fix : fix.title, CodeActionKind.QuickFix);
+    this.document = document;
+    this.fix = typeof fix === 'string' ? undefined : fix;
+    this.isPreferred = isPreferred;
+    if (this.fix !== undefined && 'edits' in this.fix) this.edit = toEdit(document, this.fix.edits);
+  }
+}
+
+function showOnCanvas(document: TextDocument, nodeId: string): FixAction {
+  const action = new FixAction(document, 'Show on canvas', false);
+  action.command = {
+    title: action.title,
+    command: 'slipway.pipeline.showOnCanvas',
+    arguments: [document.uri, nodeId],
+  };
+  return action;
+}
+
+function toEdit(document: TextDocument, changes: readonly TextEdit[]): WorkspaceEdit {
+  const edit = new WorkspaceEdit();
+  for (const { range, text } of changes) edit.replace(document.uri, toRange(document, range), text);
+  return edit;
+}
+
+function abortedBy(token: CancellationToken): AbortSignal {
+  const abort = new AbortController();
+  token.onCancellationRequested(() => abort.abort());
+  return AbortSignal.any([abort.signal, AbortSignal.timeout(60_000)]);
 }
 
 function toRange(document: TextDocument, range: SourceRange): Range {

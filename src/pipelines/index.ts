@@ -5,7 +5,10 @@
 import { join } from 'node:path';
 import {
   commands,
+  languages,
+  type CustomTextEditorProvider,
   type ExtensionContext,
+  type FileSystemProvider,
   type TaskProvider,
   type TreeDataProvider,
   type TreeView,
@@ -14,6 +17,7 @@ import {
 import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
 import { isSlipwayError } from '../core/base/errors.ts';
 import { slipwayHome } from '../clients/embedded.ts';
+import type { GraphWorker } from '../clients/graphWorker.ts';
 import { panelTypes } from '../contributions.ts';
 import type { CliCommand } from '../environment/cli.ts';
 import type { Environments } from '../environment/session.ts';
@@ -36,6 +40,10 @@ import { RunGraphPanels } from './graph/panel.ts';
 import { openOnStart } from './openOnStart.ts';
 import { PipelineFiles } from './pipelineFiles.ts';
 import type { PipelineNode } from './rows.ts';
+import { editorCommands } from './editor/commands.ts';
+import { registerPipelineEditor } from './editor/index.ts';
+import { PipelineCodeLenses } from './editor/codeLens.ts';
+import type { GraphPanels } from './panels.ts';
 import { runCommands } from './runCommands.ts';
 import { runWork } from './runWork.ts';
 import { RunFormPanels } from './runForm.ts';
@@ -50,7 +58,7 @@ export type { PipelineNode } from './rows.ts';
 export interface PipelinesDeps {
   readonly context: ExtensionContext;
   readonly environments: Environments;
-  readonly analyser: Analyser;
+  readonly worker: GraphWorker;
   readonly reporter: ErrorReporter;
   readonly cli: CliCommand;
   readonly view: TreeView<PipelineNode>;
@@ -58,7 +66,8 @@ export interface PipelinesDeps {
 }
 
 export function registerPipelines(deps: PipelinesDeps) {
-  const { context, environments, analyser, reporter, cli } = deps;
+  const { context, environments, worker, reporter, cli } = deps;
+  const analyser: Analyser = worker;
   const disposables = new DisposableStore();
 
   const store = disposables.add(new PipelinesStore());
@@ -104,18 +113,36 @@ export function registerPipelines(deps: PipelinesDeps) {
   const failures = new Failures(environments, analyser, () => store.state.files);
   const logs = new RunLogs(deps.terminals, () => environments.require().kfp);
   const localRuns = new LocalRuns(runWork({ cli, environments, analyser, starter }));
-  disposables.add(new PipelineDiagnostics(analyser, reporter));
+  disposables.add(new PipelineDiagnostics(worker, reporter));
 
   const { extensionUri } = context;
-  const graphs = disposables.add(
-    new RunGraphPanels({ extensionUri, environments, analyser, artifacts, failures, reporter }),
+  const graphDeps = { extensionUri, environments, analyser, artifacts, failures, reporter };
+  const runPanels = disposables.add(new RunGraphPanels(graphDeps));
+  const editor = disposables.add(
+    registerPipelineEditor({ ...graphDeps, context, worker, files: () => store.state.files }),
   );
+  const { editors } = editor;
+  disposables.add(
+    languages.registerCodeLensProvider(
+      [{ language: 'yaml' }, { language: 'json' }],
+      new PipelineCodeLenses(),
+    ),
+  );
+  const graphs: GraphPanels = {
+    openFile: (uri) => editors.open(uri),
+    openRun: async (runId, file) => {
+      const uri = file ?? editors.uriOfRun(runId);
+      if (uri === undefined) runPanels.open(runId);
+      else await editors.openRun(uri, runId);
+    },
+  };
   const forms = disposables.add(
     new RunFormPanels({ extensionUri, environments, analyser, starter, graphs, reporter }),
   );
 
   const handlers = {
     ...fileCommands({ environments, analyser, starter, store, graphs, forms, localRuns }),
+    ...editorCommands({ worker, editors }),
     ...runCommands({
       environments,
       analyser,
@@ -138,11 +165,13 @@ export function registerPipelines(deps: PipelinesDeps) {
     handlers,
     tree: view as TreeDataProvider<PipelineNode>,
     tasks: localRuns as TaskProvider,
+    editors: editors as CustomTextEditorProvider,
+    code: editor.code as FileSystemProvider,
     /** Gives a panel that VS Code brought back after a reload its content again. */
-    restorePanel: (viewType: string, panel: WebviewPanel, state: unknown): Promise<void> => {
-      if (viewType === panelTypes.runGraph) return graphs.restore(panel, state);
-      if (viewType === panelTypes.artifact) return artifactViews.restore(panel, state);
-      return forms.restore(panel, state);
+    restorePanel: async (viewType: string, panel: WebviewPanel, state: unknown): Promise<void> => {
+      if (viewType === panelTypes.runGraph) runPanels.restore(panel, state);
+      else if (viewType === panelTypes.artifact) await artifactViews.restore(panel, state);
+      else await forms.restore(panel, state);
     },
     dispose: () => disposables.dispose(),
   } satisfies Disposable & Record<string, unknown>;

@@ -1,5 +1,5 @@
-import { TabInputWebview, Uri, window, workspace } from 'vscode';
-import { panelTypes } from '../contributions.ts';
+import { TabInputCustom, TabInputWebview, Uri, window, workspace } from 'vscode';
+import { editorType, panelTypes } from '../contributions.ts';
 import { readSetting } from '../platform/settings.ts';
 
 /**
@@ -16,11 +16,13 @@ export async function openOnStart(open: (uri: Uri) => Promise<void>): Promise<vo
   }
 }
 
-/** VS Code puts a prefix of its own before the view types of tabs. */
 function hasGraph(): boolean {
   return window.tabGroups.all.some((group) =>
     group.tabs.some(
-      ({ input }) => input instanceof TabInputWebview && input.viewType.endsWith(panelTypes.runGraph),
+      ({ input }) =>
+        (input instanceof TabInputCustom && input.viewType === editorType) ||
+        // VS Code puts a prefix of its own before the view types of panels.
+        (input instanceof TabInputWebview && input.viewType.endsWith(panelTypes.runGraph)),
     ),
   );
 }

@@ -162,7 +162,7 @@ describe('a pipeline', () => {
 
   it('says what to do when there is nothing to draw or nothing to run on', async () => {
     await open();
-    view.push({ document: { kind: 'empty' }, canRun: false });
+    view.push({ document: { kind: 'empty', revision: 1 }, canRun: false });
     await at('graph-empty').getByText('no steps yet').waitFor();
     view.push({ document: { kind: 'notPipeline', message: 'This is a Deployment.' } });
     await at('graph-empty').getByText('This is a Deployment.').waitFor();

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { JsonValue } from '../base/json.ts';
 import type { LaidOutGraph } from '../ir/graphModel.ts';
+import type { Editing } from './graphEdit.ts';
 import type { ParamParsers } from './rpc.ts';
 
 export type TaskRowState = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'SKIPPED' | 'FAILED' | 'CACHED';
@@ -47,7 +48,7 @@ export type DocumentView =
       readonly problemCount: number;
     }
   /** A pipeline without tasks. */
-  | { readonly kind: 'empty' }
+  | { readonly kind: 'empty'; readonly revision: number }
   | { readonly kind: 'notPipeline'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -68,6 +69,9 @@ export interface RunGraphState {
   readonly runs: readonly RunSummary[];
   /** What the panel is doing for the user, e.g. "Starting the run"; shown as progress. */
   readonly busy: string | undefined;
+  readonly editing: Editing;
+  /** A node to select and bring into view; a new `count` is a new wish. */
+  readonly reveal: { readonly nodeId: string; readonly count: number } | undefined;
 }
 
 /** One task of a run; iterations share their loop body's path and are told apart by their ancestors. */

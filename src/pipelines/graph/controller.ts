@@ -1,30 +1,33 @@
 /**
- * What one run graph panel knows and does, without vscode: a pipeline file, an earlier or live run of it, and answers
- * to its webview. panel.ts puts it into an editor; tests put it into a bare page.
+ * What one graph knows and does, without vscode: a pipeline's text, an earlier or live run of it, and answers to its
+ * webview. panel.ts and editor/provider.ts put it into VS Code; tests put it into a bare page.
  */
 import type { KfpApi } from '../../clients/kfp/api.ts';
-import type { Artifact, Run, RunTask } from '../../clients/kfp/model.ts';
+import type { Artifact, Run } from '../../clients/kfp/model.ts';
 import type { CommandArguments, CommandId } from '../../contributions.ts';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { isAbort, SlipwayError } from '../../core/base/errors.ts';
 import { Emitter, type Event } from '../../core/base/event.ts';
 import type { SourceRange } from '../../core/ir/model.ts';
+import type { CanvasContract, GraphEditContract } from '../../core/protocol/canvas.ts';
+import type { Editing } from '../../core/protocol/graphEdit.ts';
 import type { Handlers } from '../../core/protocol/rpc.ts';
 import type {
   ArtifactPreview,
   FailureView,
   GraphAct,
-  GraphTarget,
   RunGraphContract,
   RunGraphState,
   RunSummary,
 } from '../../core/protocol/runGraph.ts';
 import type { Analyser } from '../analyser.ts';
-import { LiveRun } from '../liveRun.ts';
+import type { GraphEditor } from '../editor/graphEditor.ts';
 import { pipelineNameOf } from '../store.ts';
-import { AnalysedDocument } from './documentView.ts';
+import type { AnalysedDocument } from './documentView.ts';
 import { LogTail } from './logTail.ts';
+import { nothingToEdit } from './nothingToEdit.ts';
 import { runSummary, taskRow } from './runRows.ts';
+import { ShownRun } from './shownRun.ts';
 import { runDetail, taskDetail } from './taskDetail.ts';
 
 export interface GraphEnvironment {
@@ -47,8 +50,6 @@ export interface GraphServices {
   readonly onDidChangeEnvironment: Event<void>;
   /** Runs one of our commands; it reports its own failures. */
   execute<Id extends CommandId>(id: Id, ...args: CommandArguments[Id]): Promise<void>;
-  /** The text as the user sees it, unsaved changes included. */
-  readText(uri: string): Promise<string>;
   showText(uri: string, range: SourceRange | undefined): Promise<void>;
   explain(runId: string, taskId: string, signal: AbortSignal): Promise<ExplainedStep>;
   preview(artifact: Artifact, run: Run): Promise<ArtifactPreview>;
@@ -63,8 +64,8 @@ export class GraphController implements Disposable {
   readonly #changed = this.#disposables.add(new Emitter<void>());
   /** `state` has something new. */
   readonly onDidChange = this.#changed.event;
-  readonly #uri: string | undefined;
-  readonly #file: AnalysedDocument | undefined;
+  readonly #editor: GraphEditor | undefined;
+  readonly #edits: Handlers<GraphEditContract>;
   readonly #log = this.#disposables.add(new LogTail());
   /** By task id: what the panel's buttons refer to. */
   readonly #explained = new Map<string, ExplainedStep>();
@@ -72,23 +73,29 @@ export class GraphController implements Disposable {
   #run: ShownRun | undefined;
   #runs: readonly RunSummary[] = [];
   #busy: string | undefined;
+  #listedName: string | undefined;
+  #reveal: RunGraphState['reveal'];
   #isVisible = true;
 
-  constructor(services: GraphServices, target: GraphTarget) {
+  /** Of a document that can be edited, with or without a run, or of a run alone. Owns the editor. */
+  constructor(
+    services: GraphServices,
+    shown: { readonly editor?: GraphEditor | undefined; readonly runId?: string | undefined },
+  ) {
     this.#services = services;
-    this.#uri = target.uri;
+    this.#editor = shown.editor;
+    this.#edits = shown.editor?.handlers ?? nothingToEdit;
     this.#disposables.add(services.onDidChangeEnvironment(() => this.#onEnvironment()));
-    if (target.uri !== undefined) {
-      this.#file = this.#disposables.add(new AnalysedDocument(services.analyser));
-      this.#disposables.add(this.#file.onDidChange(() => this.#changed.fire()));
-      void this.#loadFile(target.uri);
+    if (shown.editor !== undefined) {
+      this.#disposables.add(shown.editor);
+      this.#disposables.add(shown.editor.document.onDidChange(() => this.#onDocument()));
     }
-    if (target.runId !== undefined) this.showRun(target.runId);
-    else void this.#listRuns();
+    if (shown.runId !== undefined) this.showRun(shown.runId);
   }
 
+  /** Of the document; undefined for a run alone. */
   get uri(): string | undefined {
-    return this.#uri;
+    return this.#editor?.text.uri;
   }
 
   get runId(): string | undefined {
@@ -100,7 +107,7 @@ export class GraphController implements Disposable {
     const name =
       this.#file?.analysis?.document.name ??
       this.#run?.document.analysis?.document.name ??
-      this.#uri?.split('/').at(-1) ??
+      this.uri?.split('/').at(-1) ??
       'Pipeline';
     const run = this.#run?.live.state.run;
     return run === undefined
@@ -115,7 +122,7 @@ export class GraphController implements Disposable {
     const live = this.#run?.live.state;
     const runs = this.#runs.map((one) => (live?.run?.id === one.id ? runSummary(live.run) : one));
     return {
-      target: { uri: this.#uri, runId: this.runId },
+      target: { uri: this.uri, runId: this.runId },
       title: this.#shownDocument?.analysis?.document.name ?? this.title,
       environment: { name, status, message },
       document: this.#documentView(),
@@ -131,7 +138,20 @@ export class GraphController implements Disposable {
             },
       runs,
       busy: this.#busy,
+      editing: this.#editing,
+      reveal: this.#reveal,
     };
+  }
+
+  get #file(): AnalysedDocument | undefined {
+    return this.#editor?.document;
+  }
+
+  get #editing(): Editing {
+    if (this.#editor === undefined) return { kind: 'readOnly', reason: undefined };
+    return this.#shownDocument === this.#file
+      ? this.#editor.editing
+      : { kind: 'readOnly', reason: 'This is what the run ran. Choose “No run” to edit the pipeline.' };
   }
 
   /** Watches its run only while somebody can see it. */
@@ -140,9 +160,10 @@ export class GraphController implements Disposable {
     this.#run?.live.setWatched(isVisible);
   }
 
-  /** The file's text changed. */
-  setText(text: string): void {
-    void this.#file?.setText(text);
+  /** Selects a node and brings it into view. */
+  reveal(nodeId: string): void {
+    this.#reveal = { nodeId, count: (this.#reveal?.count ?? 0) + 1 };
+    this.#changed.fire();
   }
 
   /** The panel becomes this run's live graph. */
@@ -152,7 +173,11 @@ export class GraphController implements Disposable {
       return;
     }
     this.#run?.dispose();
-    this.#run = new ShownRun(runId, this.#services);
+    this.#run = new ShownRun(runId, {
+      analyser: this.#services.analyser,
+      kfp: () => this.#services.environment().kfp,
+      onProblem: (message, cause) => this.#services.onProblem(message, cause),
+    });
     this.#run.onDidChange(() => this.#changed.fire());
     this.#run.live.setWatched(this.#isVisible);
     void this.#listRuns();
@@ -174,7 +199,11 @@ export class GraphController implements Disposable {
     this.#disposables.dispose();
   }
 
-  readonly handlers: Handlers<RunGraphContract> = {
+  get handlers(): Handlers<CanvasContract> {
+    return { ...this.#reads, ...this.#edits };
+  }
+
+  readonly #reads: Handlers<RunGraphContract> = {
     drawing: async ({ collapsed }, signal) =>
       (await this.#shownDocument?.drawing(collapsed ?? undefined, signal)) ?? { revision: 0, drawing: null },
     tasks: () => {
@@ -185,11 +214,8 @@ export class GraphController implements Disposable {
     readLog: async ({ attempt, from }, signal) =>
       this.#log.read(this.#kfp(), this.#shownRun.live.runId, attempt, from, signal),
     preview: async ({ artifactId }) => {
-      const { run, tasks } = this.#shownRun.known;
-      const artifact = findArtifact(tasks, artifactId);
-      if (artifact === undefined)
-        throw new SlipwayError('noArtifact', 'The run no longer has this artifact.');
-      return this.#services.preview(artifact, run);
+      const shown = this.#shownRun;
+      return this.#services.preview(shown.artifact(artifactId), shown.known.run);
     },
     explain: async ({ taskId }, signal) => {
       const explained = await this.#services.explain(this.#shownRun.live.runId, taskId, signal);
@@ -202,7 +228,7 @@ export class GraphController implements Disposable {
     },
     openSource: async ({ nodeId }) => {
       const node = this.#file?.analysis?.drawing?.graph.nodes.find((one) => one.id === nodeId);
-      if (this.#uri !== undefined && node !== undefined) await this.#services.showText(this.#uri, node.range);
+      if (this.uri !== undefined && node !== undefined) await this.#services.showText(this.uri, node.range);
       return null;
     },
     openArtifact: async ({ artifactId }) => {
@@ -250,7 +276,7 @@ export class GraphController implements Disposable {
         await this.#while('Starting the service', () => services.execute('slipway.environment.start'));
         return;
       case 'openText':
-        if (this.#uri !== undefined) await this.#services.showText(this.#uri, this.#firstProblem());
+        if (this.uri !== undefined) await this.#services.showText(this.uri, this.#firstProblem());
         return;
       case 'showLog':
         await services.execute('slipway.showLog');
@@ -261,8 +287,8 @@ export class GraphController implements Disposable {
   async #startRun(how: 'run' | 'runWith'): Promise<void> {
     const services = this.#services;
     const version = this.#run?.live.state.run?.version;
-    if (this.#uri !== undefined) {
-      const target = { kind: 'file', uri: this.#uri } as const;
+    if (this.uri !== undefined) {
+      const target = { kind: 'file', uri: this.uri } as const;
       await services.execute(how === 'run' ? 'slipway.pipeline.run' : 'slipway.pipeline.runWith', target);
     } else if (how === 'run' && version !== undefined) {
       await services.execute('slipway.pipeline.run', { kind: 'version', ...version });
@@ -313,12 +339,6 @@ export class GraphController implements Disposable {
     return kfp;
   }
 
-  #task(taskId: string): RunTask {
-    const task = this.#shownRun.live.state.tasks.find((one) => one.id === taskId);
-    if (task === undefined) throw new SlipwayError('noTask', 'The run no longer has this step.');
-    return task;
-  }
-
   #taskDetail(nodeId: string, taskId: string | null): ReturnType<typeof taskDetail> {
     if (nodeId === '') {
       const { run, tasks } = this.#shownRun.known;
@@ -327,7 +347,12 @@ export class GraphController implements Disposable {
     const analysis = this.#shownDocument?.analysis;
     const node = analysis?.drawing?.graph.nodes.find((one) => one.id === nodeId);
     const hasSource = this.#file?.analysis?.drawing?.graph.nodes.some((one) => one.id === nodeId) === true;
-    return taskDetail(node, taskId === null ? undefined : this.#task(taskId), analysis?.document, hasSource);
+    return taskDetail(
+      node,
+      taskId === null ? undefined : this.#shownRun.task(taskId),
+      analysis?.document,
+      hasSource,
+    );
   }
 
   #firstProblem(): SourceRange | undefined {
@@ -341,13 +366,11 @@ export class GraphController implements Disposable {
     this.#changed.fire();
   }
 
-  async #loadFile(uri: string): Promise<void> {
-    try {
-      await this.#file?.setText(await this.#services.readText(uri));
-    } catch {
-      this.#file?.fail('The file can’t be read: it may have been moved or deleted.');
-    }
-    void this.#listRuns();
+  #onDocument(): void {
+    // Runs are told by the pipeline's name.
+    const name = this.#file?.analysis?.document.name;
+    if (name !== this.#listedName) void this.#listRuns();
+    this.#changed.fire();
   }
 
   /** Earlier runs of the same pipeline; without a service, or on failure, the last known ones stay. */
@@ -357,6 +380,7 @@ export class GraphController implements Disposable {
     const run = this.#run?.live.state.run;
     const name = this.#shownDocument?.analysis?.document.name;
     if (kfp === undefined || name === undefined) return;
+    this.#listedName = name;
     try {
       const page = await kfp.listRuns({ pageSize: 100, sortBy: 'created_at desc' }, signal);
       if (signal.aborted) return;
@@ -369,81 +393,4 @@ export class GraphController implements Disposable {
       if (!isAbort(error)) this.#services.onProblem('Listing earlier runs failed.', error);
     }
   }
-}
-
-/** A run on show: watched, and drawn from the spec it really ran. */
-class ShownRun implements Disposable {
-  readonly live: LiveRun;
-  readonly document: AnalysedDocument;
-  readonly #disposables = new DisposableStore();
-  readonly #changed = this.#disposables.add(new Emitter<void>());
-  readonly onDidChange = this.#changed.event;
-  readonly #services: GraphServices;
-  readonly #abort = new AbortController();
-  #isSpecLoading = false;
-
-  constructor(runId: string, services: GraphServices) {
-    this.#services = services;
-    this.live = this.#disposables.add(new LiveRun(runId, () => services.environment().kfp));
-    this.document = this.#disposables.add(new AnalysedDocument(services.analyser));
-    this.#disposables.add(
-      this.live.onDidChange(() => {
-        void this.#loadSpec();
-        this.#changed.fire();
-      }),
-    );
-    this.#disposables.add(this.document.onDidChange(() => this.#changed.fire()));
-  }
-
-  /** Throws before the first answer. */
-  get known(): { readonly run: Run; readonly tasks: readonly RunTask[] } {
-    const { run, tasks } = this.live.state;
-    if (run === undefined) throw new SlipwayError('loading', 'The run is still being read.');
-    return { run, tasks };
-  }
-
-  dispose(): void {
-    this.#abort.abort();
-    this.#disposables.dispose();
-  }
-
-  /** Once, when the run is first known; again after a failure, with the next change. */
-  async #loadSpec(): Promise<void> {
-    const { run } = this.live.state;
-    const { kfp } = this.#services.environment();
-    if (run === undefined || kfp === undefined || this.#isSpecLoading) return;
-    this.#isSpecLoading = true;
-    try {
-      const { signal } = this.#abort;
-      // A run by reference does not echo its spec.
-      const spec =
-        run.spec ??
-        (run.version === undefined
-          ? undefined
-          : (await kfp.getVersion(run.version.pipelineId, run.version.versionId, signal)).spec);
-      if (spec === undefined) {
-        this.document.fail('The server keeps no pipeline for this run.');
-        return;
-      }
-      await this.document.setText(
-        JSON.stringify({
-          pipeline_spec: spec.pipelineSpec,
-          ...(spec.platformSpec === undefined ? {} : { platform_spec: spec.platformSpec }),
-        }),
-      );
-    } catch (error) {
-      this.#isSpecLoading = false;
-      if (!isAbort(error)) this.#services.onProblem('Reading the pipeline of a run failed.', error);
-    }
-  }
-}
-
-function findArtifact(tasks: readonly RunTask[], id: string): Artifact | undefined {
-  for (const { outputs, inputs } of tasks) {
-    for (const { artifacts } of [...outputs.artifacts, ...inputs.artifacts]) {
-      const found = artifacts.find((artifact) => artifact.id === id);
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
 }

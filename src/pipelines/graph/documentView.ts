@@ -3,6 +3,7 @@ import type { Disposable } from '../../core/base/disposable.ts';
 import { asError, isAbort, SlipwayError } from '../../core/base/errors.ts';
 import { Emitter } from '../../core/base/event.ts';
 import type { LaidOutGraph } from '../../core/ir/graphModel.ts';
+import type { Problem } from '../../core/ir/model.ts';
 import type { Analysis } from '../../core/protocol/graphWorker.ts';
 import type { DocumentView } from '../../core/protocol/runGraph.ts';
 import type { Analyser } from '../analyser.ts';
@@ -22,6 +23,7 @@ let lastKey = 0;
 
 export class AnalysedDocument implements Disposable {
   readonly #analyser: Analyser;
+  readonly #source: { readonly source?: string };
   /** By which the worker keeps this document's drawing in place from edit to edit. */
   readonly #key = `graph-${++lastKey}`;
   readonly #changed = new Emitter<void>();
@@ -29,24 +31,38 @@ export class AnalysedDocument implements Disposable {
   readonly onDidChange = this.#changed.event;
   #abort = new AbortController();
   #good: Good | undefined;
+  #problems: readonly Problem[] = [];
   #view: DocumentView = { kind: 'loading' };
   #collapsed: readonly string[] | undefined;
+  #settled: Promise<void> = Promise.resolve();
 
-  constructor(analyser: Analyser) {
+  /** `source`: whose text it is, for the worker (graphWorker.ts). */
+  constructor(analyser: Analyser, source?: string) {
     this.#analyser = analyser;
+    this.#source = source === undefined ? {} : { source };
   }
 
   get view(): DocumentView {
     return this.#view;
   }
 
-  /** Of the last text that could be drawn. */
+  /** Of the last text that could be drawn, or that has nothing to draw. */
   get analysis(): PipelineAnalysis | undefined {
     return this.#good?.analysis;
   }
 
   get text(): string | undefined {
     return this.#good?.text;
+  }
+
+  /** Problems of the last text that was a pipeline. */
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  /** Of what is shown; 0 when nothing is. */
+  get revision(): number {
+    return this.#view.kind === 'drawn' || this.#view.kind === 'empty' ? this.#view.revision : 0;
   }
 
   /** The current text is a pipeline without errors and with something to run. */
@@ -59,7 +75,17 @@ export class AnalysedDocument implements Disposable {
   }
 
   /** Never rejects: what goes wrong is the view. An earlier text still under way is dropped. */
-  async setText(text: string): Promise<void> {
+  setText(text: string): Promise<void> {
+    return (this.#settled = this.#setText(text));
+  }
+
+  /** Resolves when the last text that was set is shown. */
+  async settled(): Promise<void> {
+    let last: Promise<void> | undefined;
+    while (last !== this.#settled) await (last = this.#settled);
+  }
+
+  async #setText(text: string): Promise<void> {
     this.#abort.abort();
     const abort = new AbortController();
     this.#abort = abort;
@@ -67,7 +93,7 @@ export class AnalysedDocument implements Disposable {
     let analysis: Analysis;
     try {
       analysis = await this.#analyser.analyse(
-        { text, key: this.#key, ...(collapsed === undefined ? {} : { collapsed }) },
+        { text, key: this.#key, ...this.#source, ...(collapsed === undefined ? {} : { collapsed }) },
         abort.signal,
       );
     } catch (error) {
@@ -92,12 +118,12 @@ export class AnalysedDocument implements Disposable {
   ): Promise<{ readonly revision: number; readonly drawing: LaidOutGraph | null }> {
     this.#collapsed = collapsed;
     const good = this.#good;
-    const revision = this.#view.kind === 'drawn' ? this.#view.revision : lastRevision;
+    const revision = this.revision === 0 ? lastRevision : this.revision;
     if (good === undefined) return { revision, drawing: null };
     const key = JSON.stringify(collapsed);
     if (good.collapsedKey === key) return { revision, drawing: good.analysis.drawing ?? null };
     const analysis = await this.#analyser.analyse(
-      { text: good.text, ...(collapsed === undefined ? {} : { collapsed }) },
+      { text: good.text, ...this.#source, ...(collapsed === undefined ? {} : { collapsed }) },
       signal,
     );
     if (analysis.kind !== 'pipeline') {
@@ -113,8 +139,8 @@ export class AnalysedDocument implements Disposable {
   }
 
   #take(text: string, analysis: Analysis, collapsed: readonly string[] | undefined): void {
-    const isDrawable = analysis.kind === 'pipeline' && analysis.drawing !== undefined;
-    if (isDrawable) {
+    if (analysis.kind === 'pipeline') this.#problems = analysis.problems;
+    if (analysis.kind === 'pipeline' && analysis.drawing !== undefined) {
       this.#good = { text, analysis, collapsedKey: JSON.stringify(collapsed) };
       const errors = analysis.problems.filter((problem) => problem.severity === 'error');
       const first = errors[0] ?? analysis.problems[0];
@@ -130,15 +156,17 @@ export class AnalysedDocument implements Disposable {
     const problem =
       analysis.kind === 'notPipeline'
         ? analysis.problem.message
-        : analysis.problems.find((one) => one.severity === 'error')?.message;
+        : analysis.problems.find((one) => one.severity === 'error' && one.code !== 'empty-dag')?.message;
     if (this.#good !== undefined && this.#view.kind === 'drawn' && problem !== undefined) {
       // Half-typed text: the last good drawing stays, dimmed.
       this.#show({ ...this.#view, isStale: true, problem, problemCount: 1 });
       return;
     }
     this.#good = undefined;
-    if (analysis.kind === 'pipeline') this.#show({ kind: 'empty' });
-    else this.#show({ kind: 'notPipeline', message: analysis.problem.message });
+    if (analysis.kind === 'pipeline') {
+      this.#good = { text, analysis, collapsedKey: JSON.stringify(collapsed) };
+      this.#show({ kind: 'empty', revision: ++lastRevision });
+    } else this.#show({ kind: 'notPipeline', message: analysis.problem.message });
   }
 
   #show(view: DocumentView): void {

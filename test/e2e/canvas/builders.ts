@@ -165,6 +165,8 @@ export function graphState(change: Partial<RunGraphState> = {}): RunGraphState {
     run: undefined,
     runs: [],
     busy: undefined,
+    editing: { kind: 'readOnly', reason: undefined },
+    reveal: undefined,
     ...change,
   };
 }

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'mocha';
 import {
   commands,
   languages,
-  TabInputWebview,
+  TabInputCustom,
   tasks,
   Uri,
   window,
@@ -15,7 +15,7 @@ import {
   type CodeAction,
   type Diagnostic,
 } from 'vscode';
-import { panelTypes } from '../../../src/contributions.ts';
+import { editorType } from '../../../src/contributions.ts';
 
 let folder: string;
 before(async () => {
@@ -98,9 +98,7 @@ describe('pipeline files in the editor', () => {
     const tab = await until(() =>
       window.tabGroups.all
         .flatMap((group) => group.tabs)
-        .find(
-          (one) => one.input instanceof TabInputWebview && one.input.viewType.endsWith(panelTypes.runGraph),
-        ),
+        .find((one) => one.input instanceof TabInputCustom && one.input.viewType === editorType),
     );
     assert.ok(tab);
   });

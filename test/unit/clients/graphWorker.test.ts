@@ -37,7 +37,7 @@ parentPort.on('message', ({ id, request }) => {
   if (request.text === 'hang') for (;;);
   if (request.text === 'wait') return;
   const problem = { code: 'x', severity: 'error', message: seen.join(), range: { start: 0, end: 0 } };
-  parentPort.postMessage({ id, kind: 'analysis', analysis: { kind: 'notPipeline', problem } });
+  parentPort.postMessage({ id, kind: 'analyse', reply: { kind: 'notPipeline', problem } });
 });
 `,
   );

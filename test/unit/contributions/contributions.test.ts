@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   commands,
   contextKeys,
+  editorType,
   settings,
   taskType,
   viewContainerId,
@@ -35,6 +36,7 @@ const manifestSchema = z.object({
         z.object({ type: z.string(), default: z.unknown(), scope: z.string() }),
       ),
     }),
+    customEditors: z.array(z.looseObject({ viewType: z.string(), priority: z.string() })),
     taskDefinitions: z.array(z.object({ type: z.string() })),
   }),
 });
@@ -100,11 +102,22 @@ describe('package.json and contributions.ts say the same', () => {
   test('context keys: each of ours in a when-clause is known, and each known one is used', () => {
     const used = new Set(
       allWhens
-        // Ids of views are another namespace.
-        .map((when) => when.replaceAll(/\b(?:view|focusedView) == [\w.]+/g, ''))
+        // Ids of views and editors are other namespaces.
+        .map((when) => when.replaceAll(/\b(?:view|focusedView|activeCustomEditorId) [!=]= '?[\w.]+'?/g, ''))
         .flatMap((when) => [...when.matchAll(/\bslipway\.[\w.]+/g)].map((match) => match[0])),
     );
     expect(sorted(used)).toEqual(sorted(Object.keys(contextKeys)));
+  });
+
+  test('the pipeline editor is offered for pipeline files, and never takes them from the text editor', () => {
+    expect(contributes.customEditors).toEqual([
+      {
+        viewType: editorType,
+        displayName: expect.any(String),
+        priority: 'option',
+        selector: [{ filenamePattern: '*.pipeline.yaml' }, { filenamePattern: '*.pipeline.yml' }],
+      },
+    ]);
   });
 
   test('the task type', () => {

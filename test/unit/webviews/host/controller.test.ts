@@ -8,10 +8,12 @@ import {
   type GraphEnvironment,
   type GraphServices,
 } from '../../../../src/pipelines/graph/controller.ts';
+import { GraphEditor } from '../../../../src/pipelines/editor/graphEditor.ts';
+import { fakeEditServices } from '../../../builders/editServices.ts';
+import { MemoryText } from '../../../builders/memoryText.ts';
 import { FakeKfp, fakeRun, until } from './fakes.ts';
 
 const uri = 'file:///churn.pipeline.yaml';
-const missing = 'file:///gone.yaml';
 const spec = {
   pipelineInfo: { name: 'churn' },
   schemaVersion: '2.1.0',
@@ -50,7 +52,6 @@ function setUp(target: { uri?: string; runId?: string }, run: Partial<Run> = {})
       executed.push(command);
       return onExecute();
     },
-    readText: (file) => (file === missing ? Promise.reject(new Error('ENOENT')) : Promise.resolve(text)),
     showText: (...shown) => {
       executed.push(['showText', ...shown]);
       return Promise.resolve();
@@ -72,10 +73,13 @@ function setUp(target: { uri?: string; runId?: string }, run: Partial<Run> = {})
     preview: (artifact) => Promise.resolve({ kind: 'text', text: artifact.name, isTruncated: false }),
     onProblem: () => undefined,
   };
-  const controller = new GraphController(services, target);
+  const file = target.uri === undefined ? undefined : new MemoryText(text, target.uri);
+  const editor = file && new GraphEditor(file, services.analyser, fakeEditServices());
+  const controller = new GraphController(services, { editor, runId: target.runId });
   return {
     kfp,
     controller,
+    file,
     executed,
     setEnvironment: (change: Partial<GraphEnvironment>) => {
       environment = { ...environment, ...change };
@@ -165,24 +169,48 @@ describe('a panel of a pipeline file', () => {
   });
 
   it('keeps up with the text as it changes', async () => {
-    const { controller, state } = setUp({ uri });
+    const { controller, file, state } = setUp({ uri });
     await state((now) => now.canRun);
-    controller.setText('root: [');
+    file?.type('root: [');
     await state((now) => now.document.kind === 'drawn' && now.document.isStale);
     expect(controller.state.canRun).toBe(false);
-    controller.setText(text.replaceAll('"churn"', '"renamed"'));
+    file?.type(text.replaceAll('"churn"', '"renamed"'));
     await state((now) => now.canRun);
     expect(controller.title).toBe('renamed');
   });
 
-  it('a file that is gone is a sentence', async () => {
-    const { controller, state } = setUp({ uri: missing });
-    await state((now) => now.document.kind === 'failed');
-    expect(controller.state.canRun).toBe(false);
+  it('can be edited, but not while it shows what a run ran', async () => {
+    const { controller, file, state } = setUp({ uri });
+    await state((now) => now.canRun);
+    expect(controller.state.editing).toEqual({ kind: 'text' });
+    const { document } = controller.state;
+    const revision = document.kind === 'drawn' ? document.revision : 0;
+    const rename = { kind: 'rename', task: 'train', name: 'fit' } as const;
+    expect((await controller.handlers.edit({ revision, gesture: rename }, never)).kind).toBe('done');
+    expect(file?.text).toContain('"fit"');
+    controller.showRun('run-1');
+    await state((now) => now.run !== undefined && now.editing.kind === 'readOnly');
+    controller.dispose();
+  });
+
+  it('brings a node into view, again when it is asked again', () => {
+    const { controller } = setUp({ uri });
+    controller.reveal('train');
+    expect(controller.state.reveal).toEqual({ nodeId: 'train', count: 1 });
+    controller.reveal('train');
+    expect(controller.state.reveal).toEqual({ nodeId: 'train', count: 2 });
+    controller.dispose();
   });
 });
 
 describe('a panel of a run', () => {
+  it('refuses every edit', async () => {
+    const { controller } = setUp({ runId: 'run-1' });
+    expect(controller.state.editing).toEqual({ kind: 'readOnly', reason: undefined });
+    await expect(controller.handlers.undo({}, never)).rejects.toMatchObject({ reason: 'readOnly' });
+    controller.dispose();
+  });
+
   it('draws what really ran, without a file', async () => {
     const { controller, executed, state } = setUp({ runId: 'run-1' });
     await state((now) => now.document.kind === 'drawn' && now.run !== undefined);

@@ -1,0 +1,19 @@
+/** The text that a graph is drawn from and edited as; vscodeText.ts is an editor's, tests bring their own. */
+import type { Event } from '../../core/base/event.ts';
+import type { TextEdit } from '../../core/ir/edit/splice.ts';
+
+export interface EditedText {
+  readonly uri: string;
+  /** As the user sees it, unsaved changes included. */
+  readonly text: string;
+  /** Moves with every change of `text`. */
+  readonly version: number;
+  /** One sentence why the text cannot be changed here, if so. */
+  readonly readOnlyReason: string | undefined;
+  /** `typed`: more of it may follow at once. `step`: an undo, a redo, a whole edit. Fires after `text` has changed. */
+  readonly onDidChange: Event<'typed' | 'step'>;
+  /** All splices as one undo step. False when `version` is not the text's any more, and nothing was changed. */
+  apply(splices: readonly TextEdit[], version: number): Promise<boolean>;
+  undo(): Promise<void>;
+  redo(): Promise<void>;
+}

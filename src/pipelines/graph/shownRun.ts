@@ -1,0 +1,100 @@
+/** A run on show: watched, and drawn from the spec it really ran. */
+import type { KfpApi } from '../../clients/kfp/api.ts';
+import type { Artifact, Run, RunTask } from '../../clients/kfp/model.ts';
+import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
+import { isAbort, SlipwayError } from '../../core/base/errors.ts';
+import { Emitter } from '../../core/base/event.ts';
+import type { Analyser } from '../analyser.ts';
+import { LiveRun } from '../liveRun.ts';
+import { AnalysedDocument } from './documentView.ts';
+
+export interface ShownRunServices {
+  readonly analyser: Analyser;
+  /** `undefined` while the environment is not ready. */
+  kfp(): KfpApi | undefined;
+  onProblem(message: string, cause: unknown): void;
+}
+
+export class ShownRun implements Disposable {
+  readonly live: LiveRun;
+  readonly document: AnalysedDocument;
+  readonly #disposables = new DisposableStore();
+  readonly #changed = this.#disposables.add(new Emitter<void>());
+  readonly onDidChange = this.#changed.event;
+  readonly #services: ShownRunServices;
+  readonly #abort = new AbortController();
+  #isSpecLoading = false;
+
+  constructor(runId: string, services: ShownRunServices) {
+    this.#services = services;
+    this.live = this.#disposables.add(new LiveRun(runId, () => services.kfp()));
+    this.document = this.#disposables.add(new AnalysedDocument(services.analyser));
+    this.#disposables.add(
+      this.live.onDidChange(() => {
+        void this.#loadSpec();
+        this.#changed.fire();
+      }),
+    );
+    this.#disposables.add(this.document.onDidChange(() => this.#changed.fire()));
+  }
+
+  /** Throws before the first answer. */
+  get known(): { readonly run: Run; readonly tasks: readonly RunTask[] } {
+    const { run, tasks } = this.live.state;
+    if (run === undefined) throw new SlipwayError('loading', 'The run is still being read.');
+    return { run, tasks };
+  }
+
+  /** Throws when the run has no such task. */
+  task(taskId: string): RunTask {
+    const task = this.live.state.tasks.find((one) => one.id === taskId);
+    if (task === undefined) throw new SlipwayError('noTask', 'The run no longer has this step.');
+    return task;
+  }
+
+  /** Throws when the run has no such artifact. */
+  artifact(id: string): Artifact {
+    for (const { outputs, inputs } of this.live.state.tasks) {
+      for (const { artifacts } of [...outputs.artifacts, ...inputs.artifacts]) {
+        const found = artifacts.find((artifact) => artifact.id === id);
+        if (found !== undefined) return found;
+      }
+    }
+    throw new SlipwayError('noArtifact', 'The run no longer has this artifact.');
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+    this.#disposables.dispose();
+  }
+
+  /** Once, when the run is first known; again after a failure, with the next change. */
+  async #loadSpec(): Promise<void> {
+    const { run } = this.live.state;
+    const kfp = this.#services.kfp();
+    if (run === undefined || kfp === undefined || this.#isSpecLoading) return;
+    this.#isSpecLoading = true;
+    try {
+      const { signal } = this.#abort;
+      // A run by reference does not echo its spec.
+      const spec =
+        run.spec ??
+        (run.version === undefined
+          ? undefined
+          : (await kfp.getVersion(run.version.pipelineId, run.version.versionId, signal)).spec);
+      if (spec === undefined) {
+        this.document.fail('The server keeps no pipeline for this run.');
+        return;
+      }
+      await this.document.setText(
+        JSON.stringify({
+          pipeline_spec: spec.pipelineSpec,
+          ...(spec.platformSpec === undefined ? {} : { platform_spec: spec.platformSpec }),
+        }),
+      );
+    } catch (error) {
+      this.#isSpecLoading = false;
+      if (!isAbort(error)) this.#services.onProblem('Reading the pipeline of a run failed.', error);
+    }
+  }
+}

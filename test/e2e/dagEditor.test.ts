@@ -1,0 +1,210 @@
+/** A pipeline file edited as a graph in the editor: one document with its text, whatever happens to either of them. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Frame, Locator } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { startEditor, type Editor } from './harness/editor.ts';
+import { webviewWith } from './harness/webview.ts';
+
+let folder: string;
+let editor: Editor;
+const WITHIN = { timeout: 15_000 };
+const NAME = 'steps.pipeline.yaml';
+const path = (): string => join(folder, NAME);
+
+/** As somebody wrote it by hand: comments, folding and quotes that no tool would choose. */
+const STEPS = `# Three steps, one after the other.
+pipelineInfo: { name: "steps" }
+components:
+  comp-say:   # used three times
+    executorLabel: exec-say
+    inputDefinitions: { parameters: { text: { parameterType: STRING } } }
+deploymentSpec:
+  executors:
+    exec-say:
+      container:
+        image: python:3.11
+        command: [sh, -c, 'echo "$0"', "{{$.inputs.parameters['text']}}"]
+root:
+  dag:
+    tasks:
+${['one', 'two', 'three']
+  .map(
+    (name, at) => `      ${name}:
+        componentRef: { name: comp-say }
+        inputs: { parameters: { text: { runtimeValue: { constant: '${name}' } } } }${
+          at === 0 ? '' : `\n        dependentTasks: [${['one', 'two'][at - 1] ?? ''}]`
+        }
+        taskInfo: { name: ${name} }
+`,
+  )
+  .join('')}schemaVersion: 2.1.0
+sdkVersion: kfp-2.17.0
+`;
+
+beforeAll(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'slipway-workspace-')), 'pröject with spaces');
+  await mkdir(folder, { recursive: true });
+  await writeFile(path(), STEPS);
+  editor = await startEditor({ name: 'dag-editor', folder, env: { SLIPWAY_COMPONENTS: 'kfp' } });
+  editor.page.setDefaultTimeout(15_000);
+});
+afterAll(async () => {
+  await editor.close();
+  await rm(join(folder, '..'), { recursive: true, force: true, maxRetries: 5 });
+});
+
+const onDisk = (): Promise<string> => readFile(path(), 'utf8');
+const press = (key: string): Promise<void> => editor.page.keyboard.press(key);
+const dirtyTabs = (): Promise<number> => editor.page.locator('.tabs-container .tab.dirty').count();
+
+/** Every frame that shows a canvas. */
+async function canvases(count: number): Promise<readonly Frame[]> {
+  let found: Frame[] = [];
+  await expect
+    .poll(async () => {
+      const frames = editor.page.frames();
+      const shown = await Promise.all(
+        frames.map((frame) =>
+          frame
+            .getByTestId('canvas')
+            .isVisible()
+            .catch(() => false),
+        ),
+      );
+      found = frames.filter((_, at) => shown[at]);
+      return found.length;
+    }, WITHIN)
+    .toBe(count);
+  return found;
+}
+const node = (graph: Frame, name: string): Locator => graph.getByTestId(`node-${name}`);
+const gone = { state: 'detached' } as const;
+
+async function openGraph(name = NAME): Promise<Frame> {
+  const { page, workbench } = editor;
+  await workbench.openFile(name);
+  await workbench.action(page.locator('.editor-actions'), 'Open Pipeline Graph').waitFor();
+  await press('Control+Alt+G');
+  const graph = await webviewWith(page, 'canvas');
+  await node(graph, 'three').waitFor({ timeout: 60_000 });
+  return graph;
+}
+
+async function remove(graph: Frame, name: string): Promise<void> {
+  await node(graph, name).click();
+  await press('Delete');
+  await node(graph, name).waitFor(gone);
+}
+
+async function save(): Promise<void> {
+  await press('Control+S');
+  await expect.poll(dirtyTabs, WITHIN).toBe(0);
+}
+
+describe('a pipeline file as a graph', () => {
+  beforeEach(({ task: { name } }) => {
+    onTestFailed(() => editor.screenshot(`dag-editor-${name.replaceAll(/\W+/g, '-')}-failed`));
+  });
+
+  it('opens beside its text; a deleted step is one undo step, and saved, nothing else has changed', async () => {
+    const graph = await openGraph();
+    await editor.screenshot('dag-editor-opened');
+    await remove(graph, 'three');
+    await expect.poll(dirtyTabs, WITHIN).toBeGreaterThan(0);
+    await save();
+    const start = STEPS.indexOf('      three:');
+    expect(await onDisk()).toBe(STEPS.slice(0, start) + STEPS.slice(STEPS.indexOf('schemaVersion')));
+    await press('Control+Z');
+    await node(graph, 'three').waitFor();
+    await save();
+    expect(await onDisk()).toBe(STEPS);
+    await press('Control+Y');
+    await node(graph, 'three').waitFor(gone);
+    await press('Control+Z');
+    await node(graph, 'three').waitFor();
+    await save();
+    expect(await onDisk()).toBe(STEPS);
+  });
+
+  it('two graphs and the text of one file stay in step', async () => {
+    const { page, workbench } = editor;
+    await workbench.runCommand('View: Split Editor Right');
+    const [left, right] = await canvases(2);
+    if (left === undefined || right === undefined) throw new Error('There is one graph.');
+    await remove(right, 'three');
+    await node(left, 'three').waitFor(gone);
+    await editor.screenshot('dag-editor-two-graphs');
+    await press('Control+Z');
+    await node(left, 'three').waitFor();
+    await node(right, 'three').waitFor();
+
+    // One of them becomes the text.
+    await workbench.runCommand('Slipway: Open Text');
+    await page.locator('.monaco-editor .view-line').first().waitFor();
+    const [graph] = await canvases(1);
+    if (graph === undefined) throw new Error('There is no graph.');
+    await press('Control+End');
+    await page.keyboard.type('oops: [');
+    await graph.locator('.canvas.stale').waitFor();
+    await editor.screenshot('dag-editor-broken-text');
+    for (const _ of 'oops: [') await press('Backspace');
+    await graph.locator('.canvas.stale').waitFor(gone);
+    await workbench.runCommand('File: Revert File');
+    await expect.poll(dirtyTabs, WITHIN).toBe(0);
+    await workbench.runCommand('View: Close Editor');
+  });
+
+  it('shows what somebody else writes into the file', async () => {
+    const [graph] = await canvases(1);
+    if (graph === undefined) throw new Error('There is no graph.');
+    await writeFile(path(), STEPS.replaceAll('two', 'zwei'));
+    await node(graph, 'zwei').waitFor();
+    await writeFile(path(), STEPS);
+    await node(graph, 'two').waitFor();
+    await node(graph, 'zwei').waitFor(gone);
+  });
+
+  it('keeps what is not saved through a reload', async () => {
+    const [before] = await canvases(1);
+    if (before === undefined) throw new Error('There is no graph.');
+    await remove(before, 'three');
+    await editor.reload();
+    const graph = await webviewWith(editor.page, 'canvas', 60_000);
+    await node(graph, 'two').waitFor();
+    expect(await node(graph, 'three').count()).toBe(0);
+    await expect.poll(dirtyTabs, WITHIN).toBeGreaterThan(0);
+    expect(await onDisk()).toBe(STEPS);
+  });
+
+  it('loses neither side when somebody else has saved first', async () => {
+    const { page, workbench } = editor;
+    const [graph] = await canvases(1);
+    if (graph === undefined) throw new Error('There is no graph.');
+    const theirs = STEPS.replaceAll('one', 'uno');
+    await writeFile(path(), theirs);
+    await node(graph, 'two').click();
+    await press('Control+S');
+    await workbench.notification(/is newer|Failed to save/).waitFor();
+    await editor.screenshot('dag-editor-conflict');
+    expect(await onDisk()).toBe(theirs);
+    expect(await node(graph, 'three').count()).toBe(0);
+    await page.keyboard.press('Escape');
+    await workbench.runCommand('File: Revert File');
+    await node(graph, 'uno').waitFor();
+    await node(graph, 'three').waitFor();
+    await writeFile(path(), STEPS);
+    await node(graph, 'one').waitFor();
+  });
+
+  it('draws a file of more than 5 MB, and says that it is changed as text only', async () => {
+    await writeFile(join(folder, 'large.pipeline.yaml'), `${STEPS}# ${'x'.repeat(5_000_000)}\n`);
+    const { workbench } = editor;
+    await workbench.runCommand('View: Close All Editors');
+    const graph = await openGraph('large.pipeline.yaml');
+    await graph.getByText(/larger than 5 MB/).waitFor();
+    await editor.screenshot('dag-editor-large');
+    await workbench.runCommand('View: Close All Editors');
+  });
+});
