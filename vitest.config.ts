@@ -1,12 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, testTimeout: number, fileParallelism = true) => ({
+const project = (name: string, testTimeout: number) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.{ts,tsx}`],
     testTimeout,
     hookTimeout: testTimeout,
-    fileParallelism,
     // What is waited for may take long on a busy machine; vitest's own limit is one second.
     expect: { poll: { timeout: testTimeout / 4 } },
   },
@@ -14,15 +13,15 @@ const project = (name: string, testTimeout: number, fileParallelism = true) => (
 
 export default defineConfig({
   test: {
+    // vitest leaves one core to itself: of two that is half the machine.
+    maxWorkers: '100%',
     projects: [
       project('unit', 20_000),
       project('contract', 120_000),
-      project('integration', 180_000, false),
+      project('integration', 180_000),
       // One whole embedded cluster for all of them.
-      {
-        test: { ...project('cluster', 180_000, false).test, globalSetup: 'test/cluster/globalSetup.ts' },
-      },
-      project('e2e', 240_000, false),
+      { test: { ...project('cluster', 180_000).test, globalSetup: 'test/cluster/globalSetup.ts' } },
+      project('e2e', 240_000),
     ],
   },
 });

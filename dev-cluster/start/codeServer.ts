@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { http } from '../../src/clients/http.ts';
 import { delay } from '../../src/core/base/abort.ts';
 import { SlipwayError } from '../../src/core/base/errors.ts';
+import { servePortPages } from './portPages.ts';
 
 export interface CodeServerOptions {
   /** The server's folder, from installCodeServer. */
@@ -29,6 +30,9 @@ export interface CodeServer {
 
 /** Resolves once the server answers. */
 export async function startCodeServer(options: CodeServerOptions, signal: AbortSignal): Promise<CodeServer> {
+  const env = options.env ?? process.env;
+  // On somebody's cloud machine it is set already, to what works there.
+  const ports = env['VSCODE_PROXY_URI'] === undefined ? await servePortPages() : undefined;
   const child = spawn(
     process.execPath,
     [
@@ -41,7 +45,7 @@ export async function startCodeServer(options: CodeServerOptions, signal: AbortS
       ...['--telemetry-level', 'off'],
       ...(options.extraArgs ?? []),
     ],
-    { env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { VSCODE_PROXY_URI: ports?.template, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let tail = '';
   const hear = (text: string): void => {
@@ -53,7 +57,7 @@ export async function startCodeServer(options: CodeServerOptions, signal: AbortS
   const ended = new Promise<number | undefined>((resolve) => {
     child.on('error', () => resolve(undefined));
     child.on('close', (code) => resolve(code ?? undefined));
-  });
+  }).finally(() => ports?.close());
   const url = `http://127.0.0.1:${options.port}`;
   const startup = AbortSignal.any([signal, AbortSignal.timeout(60_000)]);
   try {

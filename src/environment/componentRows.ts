@@ -56,7 +56,8 @@ function describe({ state, version, endpoint, memoryMiB, message, fraction }: Co
     return `${percent}${message === '' ? state : message}`;
   }
   return [
-    version,
+    // Tasks of ours just count theirs: that says nothing to people.
+    version.includes('.') ? version : undefined,
     endpoint === null ? undefined : hostOf(endpoint),
     memoryMiB === null ? undefined : formatBytes(memoryMiB * 2 ** 20),
   ]

@@ -144,7 +144,7 @@ describe.runIf(process.platform === 'linux')('The components’ processes', () =
     expect(flags.filter((flag) => flag.includes('fsync'))).toEqual([]);
     const peers = await Peers.make(await cluster.endpoints(), AbortSignal.timeout(60_000));
     expect(await peers.ask('postgres')).toMatchObject({ fsync: 'on' });
-    expect(await peers.ask('redis')).toEqual({ appendonly: 'yes', appendfsync: 'everysec' });
+    expect(await peers.ask('redis')).toEqual({ appendonly: 'yes', appendfsync: 'always' });
   });
 });
 

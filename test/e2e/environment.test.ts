@@ -117,6 +117,18 @@ describe('the Environment view', () => {
     await expect.poll(terminal, WITHIN).toContain('model is loaded');
   });
 
+  it('opens what it serves in the browser', async () => {
+    onTestFailed(() => editor.screenshot('environment-browser-failed'));
+    const pod = row(/^churn-0/);
+    await pod.hover();
+    const [opened] = await Promise.all([
+      editor.page.context().waitForEvent('page'),
+      editor.workbench.action(pod, 'Open in Browser').click(),
+    ]);
+    await expect.poll(() => opened.locator('body').innerText()).toBe('a page of the pod');
+    await opened.close();
+  });
+
   it('opens a shell in it, without kubectl', async () => {
     onTestFailed(() => editor.screenshot('environment-shell-failed'));
     const pod = row(/^churn-0/);

@@ -45,7 +45,8 @@ async function command(report: Report, signal: AbortSignal): Promise<Command> {
       `requirepass ${await credential(REDIS, signal)}`,
       `dir ${JSON.stringify(data)}`,
       'appendonly yes',
-      'appendfsync everysec',
+      // With everysec a write is acknowledged up to two seconds before it leaves the process, when the disk is slow.
+      'appendfsync always',
       // The append-only file has it all.
       'save ""',
       'daemonize no',

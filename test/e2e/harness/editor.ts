@@ -121,6 +121,8 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   try {
     browser = await launchChromium(startup);
     const page = await browser.newPage({ viewport: options.viewport ?? { width: 1400, height: 900 } });
+    // VS Code shows what extensions contribute when it gets round to it.
+    page.setDefaultTimeout(60_000);
     page.on('console', (message) => {
       if (message.type() === 'error') note(`[console] ${message.text()}\n`);
     });

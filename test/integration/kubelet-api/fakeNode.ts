@@ -167,6 +167,7 @@ export class FakeNode implements PodDirectory {
   async run(options: FakePodOptions): Promise<FakePod> {
     const { api, home } = this.#server;
     const path = '/api/v1/namespaces/default/pods';
+    const ports = [...(options.hostPorts?.keys() ?? [])].map((containerPort) => ({ containerPort }));
     const created = await api.create<Pod>(
       path,
       {
@@ -175,7 +176,7 @@ export class FakeNode implements PodDirectory {
         metadata: { name: options.name, labels: options.labels ?? {} },
         spec: {
           nodeName: NODE_NAME,
-          containers: [{ name: 'main', image: 'test', stdin: true }],
+          containers: [{ name: 'main', image: 'test', stdin: true, ports }],
           terminationGracePeriodSeconds: 0,
         },
       },
