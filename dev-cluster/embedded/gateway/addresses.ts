@@ -1,8 +1,11 @@
 /** Pods' and nodes' addresses are fictional (10.42.0.0/16): where what they name is really served. */
 import type { Node, Pod } from '../../../src/clients/kubernetes/model.ts';
 
-/** Written by the node agent before a pod's containers start: `{"8080":31234}`, container port → host port. */
-const HOST_PORTS_ANNOTATION = 'slipway.dev/host-ports';
+/**
+ * Of pods and Services, written by the node agent: `{"8080":31234}`, port → where it is served on this machine. A pod's
+ * port that isn't in it is the same on the host; a Service's is served by the proxy alone.
+ */
+export const HOST_PORTS_ANNOTATION = 'slipway.dev/host-ports';
 const LOOPBACK = '127.0.0.1';
 
 /** What metrics say of a pod. */
@@ -41,7 +44,7 @@ export function addressBook(pods: Iterable<Pod>, nodes: Iterable<Node>): Address
     const hasEnded = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     const addresses = [pod.status?.podIP, ...(pod.status?.podIPs ?? []).map(({ ip }) => ip)];
     if (pod.spec?.hostNetwork === true) continue;
-    const entry = { identity: identify(pod), hostPorts: hostPorts(pod), hasEnded };
+    const entry = { identity: identify(pod), hostPorts: hostPortsOf(pod.metadata), hasEnded };
     for (const address of addresses) {
       if (address === undefined) continue;
       // A pod that has ended keeps its address in its status when it has gone to another.
@@ -69,8 +72,8 @@ function isFictional(address: string): boolean {
   return address.startsWith('10.42.') || address.startsWith('10.43.');
 }
 
-function hostPorts(pod: Pod): ReadonlyMap<number, number> {
-  const text = pod.metadata?.annotations?.[HOST_PORTS_ANNOTATION];
+export function hostPortsOf(metadata: Pod['metadata']): ReadonlyMap<number, number> {
+  const text = metadata?.annotations?.[HOST_PORTS_ANNOTATION];
   if (text === undefined) return new Map();
   let ports: unknown;
   try {

@@ -35,13 +35,14 @@ export async function gatewayMain(log: (line: string) => void): Promise<void> {
         egressSocket: socket,
         proxyCredential: await credential(PROXY_CREDENTIAL, signal),
         metricsToken: await credential(METRICS_TOKEN, signal),
+        log,
       });
       log(`The gateway listens at http://127.0.0.1:${gateway.ports.ingress}`);
       // It reads routes and Services of all namespaces and writes statuses; whoever can read this file can read the
       // administrator's beside it.
       const kubeconfig = await kubeconfigFor(USER, signal, { organizations: ['system:masters'] });
       const api = KubernetesApi.fromFile(kubeconfig);
-      const watching = watchCluster({ api, dataPlane: gateway.dataPlane, log }, signal);
+      const watching = watchCluster({ api, gateway, log }, signal);
       const [name] = (await stopped) as [string];
       log(`The gateway stops (${name})`);
       stop.abort();

@@ -1,11 +1,12 @@
 /** The way into the cluster's network: for pods (with a credential) and for the API server (by a private socket). */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { timingSafeEqual } from 'node:crypto';
-import { connect, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Target } from './addresses.ts';
 import { withoutPort, type DataPlane, type Source } from './dataPlane.ts';
 import { respond } from './respond.ts';
+import { connectFirst } from './tcp.ts';
 import { resolveHost, type ServicePort } from './services.ts';
 import type { RouteTable } from './table.ts';
 import { join } from './upgrade.ts';
@@ -110,23 +111,14 @@ export function createProxy({ dataPlane, credential, enter }: ProxyOptions): Ser
 
 const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
-/** To the first of the targets that takes the connection. */
 function tunnel(targets: readonly Target[], socket: Socket, head: Buffer, message: string): void {
-  const [target, ...others] = targets;
-  if (target === undefined) {
-    refuse(socket, 503, message);
-    return;
-  }
-  const upstream = connect({ host: target.host, port: target.port, allowHalfOpen: true });
-  const onError = (error: Error): void =>
-    tunnel(others, socket, head, `${target.pod?.name ?? target.host}: ${error.message}`);
-  upstream.once('error', onError);
-  upstream.once('connect', () => {
-    upstream.off('error', onError);
-    upstream.setNoDelay(true);
-    socket.write(ESTABLISHED);
-    if (head.length > 0) upstream.write(head);
-    join(socket, upstream);
+  connectFirst(targets, {
+    onConnected: (upstream) => {
+      socket.write(ESTABLISHED);
+      if (head.length > 0) upstream.write(head);
+      join(socket, upstream);
+    },
+    onFailed: (reason) => refuse(socket, 503, reason ?? message),
   });
 }
 
@@ -150,6 +142,7 @@ function asService(target: Target): ServicePort {
       ports: new Map(),
       isHeadless: true,
       hostnames: new Map(),
+      hostPorts: new Map(),
       addresses: [],
       externalName: undefined,
     },

@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { timingSafeEqual } from 'node:crypto';
 import { DataPlane } from './dataPlane.ts';
 import { frontDoor } from './frontDoor.ts';
 import { createProxy } from './proxy.ts';
+import { ServiceListeners } from './serviceListeners.ts';
 import type { RouteTable } from './table.ts';
 
 export interface GatewayOptions {
@@ -16,10 +17,13 @@ export interface GatewayOptions {
   readonly proxyCredential: string;
   /** Bearer token of `/metrics` and `/readyz`. */
   readonly metricsToken: string;
+  readonly log?: (line: string) => void;
 }
 
 export interface RunningGateway {
   readonly dataPlane: DataPlane;
+  /** To be told when the view is another. */
+  readonly serviceListeners: ServiceListeners;
   readonly ports: GatewayOptions['ports'];
   stop(): Promise<void>;
 }
@@ -38,12 +42,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     doors.set(table, known);
     known(socket);
   };
-  const sockets = new Set<{ destroy(): unknown }>();
-  const track = <T extends Server>(server: T): T =>
-    server.on('connection', (socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
+  const sockets = new Set<Socket>();
+  const trackSocket = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  const track = <T extends Server>(server: T): T => server.on('connection', trackSocket);
   const ingress = track(
     createServer(
       { noDelay: true, allowHalfOpen: true },
@@ -53,6 +57,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const proxy = track(createProxy({ dataPlane, credential: options.proxyCredential, enter }));
   const egress = track(createProxy({ dataPlane, credential: undefined, enter }));
   const metrics = track(metricsServer(dataPlane, options.metricsToken));
+  const serviceListeners = new ServiceListeners(dataPlane, {
+    onConnection: trackSocket,
+    ...(options.log === undefined ? {} : { onError: options.log }),
+  });
   await rm(options.egressSocket, { force: true });
   // 0600 from the first moment: the umask of the cluster's processes leaves nothing for others.
   egress.listen(options.egressSocket);
@@ -60,6 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   await chmod(options.egressSocket, 0o600);
   return {
     dataPlane,
+    serviceListeners,
     ports: {
       ingress: await listen(ingress, options.ports.ingress),
       proxy: await listen(proxy, options.ports.proxy),
@@ -69,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       const servers = [ingress, proxy, egress, metrics];
       const closed = servers.map((server) => once(server, 'close'));
       for (const server of servers) server.close();
+      serviceListeners.close();
       for (const socket of sockets) socket.destroy();
       await dataPlane.pool.close();
       await Promise.all(closed);

@@ -1,6 +1,6 @@
 /** Services: from a name, a ClusterIP or a backendRef to the endpoints that serve it now. */
 import type { EndpointSlice, Service } from '../../../src/clients/kubernetes/model.ts';
-import type { AddressBook, Target } from './addresses.ts';
+import { hostPortsOf, type AddressBook, type Target } from './addresses.ts';
 
 /** How a backend is spoken to. */
 export type BackendProtocol = 'http/1.1' | 'h2c';
@@ -27,11 +27,14 @@ export interface ServiceEntry {
   readonly addresses: readonly string[];
   /** The host an ExternalName Service stands for. */
   readonly externalName: string | undefined;
+  /** Its port → the port of 127.0.0.1 at which pods expect it. */
+  readonly hostPorts: ReadonlyMap<number, number>;
 }
 
 export interface ServiceDirectory {
   find(namespace: string, name: string): ServiceEntry | undefined;
   byClusterIp(address: string): ServiceEntry | undefined;
+  all(): Iterable<ServiceEntry>;
   readonly book: AddressBook;
 }
 
@@ -64,6 +67,7 @@ export function serviceDirectory(
   return {
     find: (namespace, name) => entries.get(`${namespace}/${name}`),
     byClusterIp: (address) => byClusterIp.get(address),
+    all: () => entries.values(),
     book,
   };
 }
@@ -84,6 +88,7 @@ function toEntry(service: Service, slices: readonly EndpointSlice[], book: Addre
     ),
     addresses: usable(endpoints),
     externalName: spec?.type === 'ExternalName' ? spec.externalName : undefined,
+    hostPorts: hostPortsOf(metadata),
   };
   for (const { port, name = '', appProtocol, protocol } of spec?.ports ?? []) {
     if (protocol !== undefined && protocol !== 'TCP') continue;

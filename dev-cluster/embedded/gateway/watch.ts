@@ -12,7 +12,6 @@ import { Reflector } from '../../../src/clients/kubernetes/reflector.ts';
 import { delay } from '../../../src/core/base/abort.ts';
 import { asError, isAbort } from '../../../src/core/base/errors.ts';
 import type { z } from 'zod';
-import type { DataPlane } from './dataPlane.ts';
 import {
   fromGrpcRoute,
   gateway,
@@ -23,6 +22,7 @@ import {
   referenceGrant,
   type Route,
 } from './resources.ts';
+import type { RunningGateway } from './server.ts';
 import { writeStatuses } from './status.ts';
 import { buildView, type ClusterObjects } from './view.ts';
 
@@ -32,13 +32,13 @@ const FIRST_TRY_MS = 250;
 
 export interface WatchOptions {
   readonly api: KubernetesApi;
-  readonly dataPlane: DataPlane;
+  readonly gateway: Pick<RunningGateway, 'dataPlane' | 'serviceListeners'>;
   readonly log: (line: string) => void;
 }
 
 /** Runs until the signal aborts. The API server and the Gateway API's resources may come later, and go for a while. */
 export async function watchCluster(
-  { api, dataPlane, log }: WatchOptions,
+  { api, gateway: { dataPlane, serviceListeners }, log }: WatchOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const running: Promise<void>[] = [];
@@ -107,6 +107,7 @@ export async function watchCluster(
     changed = Promise.withResolvers();
     const known = objects();
     dataPlane.view = buildView(known);
+    serviceListeners.update();
     const uids = new Set([...pods.items.values()].map(({ metadata }) => metadata?.uid));
     dataPlane.metrics.retain((uid) => uids.has(uid), Date.now());
     // Before everything is known a status would say that things are missing which are only not seen yet.

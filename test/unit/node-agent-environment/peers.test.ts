@@ -1,23 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { PeerRewriter, peersIn } from '../../../dev-cluster/embedded/node-agent/environment/peers.ts';
+import {
+  NameRewriter,
+  namedPorts,
+  pairsInWords,
+} from '../../../dev-cluster/embedded/node-agent/environment/nameRewriting.ts';
+import { peerFinder } from '../../../dev-cluster/embedded/node-agent/environment/peers.ts';
 
-const context = { namespace: 'ml', subdomains: ['job'] };
-const rewriter = new PeerRewriter(context, new Map([['job-node-0-0.job:29400', 22_000]]));
+const find = peerFinder({ namespace: 'ml', subdomains: ['job'] });
+const rewriter = new NameRewriter(find, new Map([['job-node-0-0.job:29400', 22_000]]));
 
 describe('pods called by name over TCP', () => {
   it('knows JAX, as Trainer sets it', () => {
-    const env = [{ name: 'JAX_COORDINATOR_ADDRESS', value: 'job-node-0-0.job:29400' }];
-    expect(peersIn({ name: 'node', env }, context)).toEqual([
-      { namespace: 'ml', name: 'job-node-0-0.job', port: 29_400 },
-    ]);
+    const variables = [['JAX_COORDINATOR_ADDRESS', 'job-node-0-0.job:29400']] as const;
+    expect(namedPorts({ words: [], variables }, find)).toEqual([{ name: 'job-node-0-0.job', port: 29_400 }]);
     expect(rewriter.rewriteText('job-node-0-0.job:29400')).toBe('127.0.0.1:22000');
   });
 
   it('knows torchrun, as Trainer sets it: host and port apart', () => {
     const variables = { PET_MASTER_ADDR: 'job-node-0-0.job', PET_MASTER_PORT: '29400', OTHER_PORT: '29400' };
-    const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
-    expect(peersIn({ name: 'node', env }, context)).toEqual([
-      { namespace: 'ml', name: 'job-node-0-0.job', port: 29_400 },
+    expect(namedPorts({ words: [], variables: Object.entries(variables) }, find)).toEqual([
+      { name: 'job-node-0-0.job', port: 29_400 },
     ]);
     expect(Object.fromEntries(rewriter.rewriteVariables(new Map(Object.entries(variables))))).toEqual({
       PET_MASTER_ADDR: '127.0.0.1',
@@ -34,9 +36,7 @@ describe('pods called by name over TCP', () => {
       '29400',
       'train.py',
     ];
-    expect(peersIn({ name: 'node', args }, context)).toEqual([
-      { namespace: 'ml', name: 'job-node-0-0.job', port: 29_400 },
-    ]);
+    expect(pairsInWords(args, find)).toContainEqual({ name: 'job-node-0-0.job', port: 29_400 });
     expect(rewriter.rewriteWords(args)).toEqual([
       '--master_addr',
       '127.0.0.1',

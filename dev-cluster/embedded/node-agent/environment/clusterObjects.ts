@@ -44,12 +44,13 @@ export class ClusterObjects {
     return this.#find(this.#secrets, 'secrets', namespace, name, signal);
   }
 
-  /** The API server's own, `default/kubernetes`, isn't among them: its address leads nowhere here. */
-  async services(namespace: string): Promise<readonly Service[]> {
+  /** Of one namespace, or of all. The API server's own, `default/kubernetes`, isn't among them: its address leads nowhere here. */
+  async services(namespace?: string): Promise<readonly Service[]> {
     await this.#services.synced;
     return [...this.#services.items.values()].filter(
       ({ metadata }) =>
-        metadata?.namespace === namespace && !(namespace === 'default' && metadata.name === 'kubernetes'),
+        (namespace === undefined || metadata?.namespace === namespace) &&
+        !(metadata?.namespace === 'default' && metadata.name === 'kubernetes'),
     );
   }
 

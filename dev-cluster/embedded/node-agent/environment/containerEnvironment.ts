@@ -9,8 +9,8 @@ import { resolveSubPath } from '../volumes/subPath.ts';
 import { PodEnvironmentError } from './errors.ts';
 import { expand } from './expansion.ts';
 import { SERVICE_ACCOUNT_PATH, writePodKubeconfig } from './kubeconfig.ts';
+import type { NameRewriter } from './nameRewriting.ts';
 import { PathRewriter } from './pathRewriting.ts';
-import type { PeerRewriter } from './peers.ts';
 import { type Container, hostname } from './podSpec.ts';
 import { PortRewriter } from './portRewriting.ts';
 
@@ -25,7 +25,8 @@ export interface ContainerContext {
   readonly variables: ReadonlyMap<string, string>;
   /** Of Services and the API server: they are true as they are. */
   readonly serviceVariables: ReadonlyMap<string, string>;
-  readonly peers: PeerRewriter;
+  /** Of pods and of Services. */
+  readonly names: readonly NameRewriter[];
   readonly apiServerUrl: string;
   readonly proxyUrl: string | undefined;
   /** Slipway's own: paths in it are the host's already. */
@@ -37,7 +38,7 @@ export async function prepareContainer(
   container: Container,
   context: ContainerContext,
 ): Promise<PreparedContainer> {
-  const { sandbox, image, variables, serviceVariables, peers, safePath } = context;
+  const { sandbox, image, variables, serviceVariables, names, safePath } = context;
   const folder = join(sandbox.folder, 'containers', container.name);
   const places = {
     home: safePath(join(folder, 'home')),
@@ -66,10 +67,12 @@ export async function prepareContainer(
   ]);
   const ports = new PortRewriter(sandbox.hostPorts);
   const rewriteWords = (words: readonly string[]): string[] =>
-    ports.rewriteWords(peers.rewriteWords(words)).map((word) => paths.rewrite(word));
+    ports
+      .rewriteWords(names.reduce((known, name) => name.rewriteWords(known), words))
+      .map((word) => paths.rewrite(word));
 
   const own: Record<string, string> = {};
-  for (const [name, value] of peers.rewriteVariables(variables))
+  for (const [name, value] of names.reduce((known, one) => one.rewriteVariables(known), variables))
     own[name] = paths.rewrite(ports.rewriteVariable(name, value));
   const env = {
     ...Object.fromEntries(serviceVariables),

@@ -6,7 +6,7 @@ import type { KubernetesApi } from '../../../../src/clients/kubernetes/api.ts';
 import type { Pod } from '../../../../src/clients/kubernetes/model.ts';
 import { parseQuantity } from '../../../../src/clients/kubernetes/quantity.ts';
 import { asError } from '../../../../src/core/base/errors.ts';
-import { workloadOf } from '../../gateway/addresses.ts';
+import { HOST_PORTS_ANNOTATION, workloadOf } from '../../gateway/addresses.ts';
 import { podProxyUrl } from '../../gateway/podProxy.ts';
 import type { Image, PodEnvironment, PodHost, PodSandbox, PreparedContainer } from '../contract.ts';
 import { ImageStore } from '../images/imageStore.ts';
@@ -17,16 +17,17 @@ import { TokenSource } from '../volumes/tokens.ts';
 import { ClusterObjects } from './clusterObjects.ts';
 import { prepareContainer } from './containerEnvironment.ts';
 import { PodEnvironmentError } from './errors.ts';
-import { type PeerContext, PeerRewriter, peersIn } from './peers.ts';
+import { expand } from './expansion.ts';
+import { NameRewriter, namedPorts, pairsInWords } from './nameRewriting.ts';
+import { peerFinder } from './peers.ts';
 import { PodNetwork } from './podNetwork.ts';
 import { type Container, containersOf, peerName, type Volume } from './podSpec.ts';
 import { PortRewriter } from './portRewriting.ts';
 import { safePaths } from './safePaths.ts';
+import { ServiceAddresses } from './serviceAddresses.ts';
 import { apiServerVariables, serviceVariables } from './serviceVariables.ts';
 import { containerVariables } from './variables.ts';
 
-/** Of pods: container port → host port, as JSON; a port that isn't in it is the same on the host. */
-export const HOST_PORTS_ANNOTATION = 'slipway.dev/host-ports';
 /** A token's new one is asked for this long after it should be, when that failed. */
 const RETRY_MS = 30_000;
 
@@ -41,7 +42,7 @@ interface Prepared {
   pod: Pod;
   readonly host: PodHost;
   readonly sandbox: PodSandbox;
-  readonly peers: PeerRewriter;
+  readonly peers: NameRewriter;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -51,6 +52,7 @@ export class LocalPodEnvironment implements PodEnvironment {
   readonly #images: ImageStore;
   readonly #objects: ClusterObjects;
   readonly #network: PodNetwork;
+  readonly #serviceAddresses: ServiceAddresses;
   readonly #tokens: TokenSource;
   readonly #onError: (error: unknown) => void;
   readonly #prepared = new Map<string, Prepared>();
@@ -69,6 +71,7 @@ export class LocalPodEnvironment implements PodEnvironment {
     this.#onError = onError;
     this.#objects = new ClusterObjects(api, onError);
     this.#network = new PodNetwork(join(home, 'embedded', 'pod-network.json'));
+    this.#serviceAddresses = new ServiceAddresses(api, this.#network);
     this.#tokens = new TokenSource(api);
   }
 
@@ -91,8 +94,7 @@ export class LocalPodEnvironment implements PodEnvironment {
     const { uid = '', namespace = '' } = pod.metadata ?? {};
     const folder = join(host.folder, 'pods', uid);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const context = await this.#peerContext(pod);
-    const peers = await this.#reservePeers(pod, context);
+    const peers = await this.#reservePeers(pod);
     const name = peerName(pod);
     const { ip, ports } = await this.#network.allocate(uid, {
       namespace,
@@ -131,14 +133,14 @@ export class LocalPodEnvironment implements PodEnvironment {
     if (prepared === undefined) throw new Error('The pod is not prepared.');
     const { pod, host, peers } = prepared;
     const apiServerUrl = (await this.#api.endpoint()).url;
-    const apiServer = apiServerVariables(apiServerUrl);
-    const links =
-      pod.spec?.enableServiceLinks === false
-        ? apiServer
-        : new Map([
-            ...serviceVariables(await this.#objects.services(pod.metadata?.namespace ?? '')),
-            ...apiServer,
-          ]);
+    const { uid = '', namespace = '' } = pod.metadata ?? {};
+    const links = apiServerVariables(apiServerUrl);
+    if (pod.spec?.enableServiceLinks !== false) {
+      const linked = await this.#objects.services(namespace);
+      const loopback = await this.#serviceAddresses.ofRaw({ uid, namespace }, linked, signal);
+      for (const [name, value] of serviceVariables(linked, loopback))
+        if (!links.has(name)) links.set(name, value);
+    }
     const variables = await containerVariables(
       container,
       {
@@ -151,13 +153,22 @@ export class LocalPodEnvironment implements PodEnvironment {
       },
       signal,
     );
-    const caller = { namespace: pod.metadata?.namespace ?? '', workload: workloadOf(pod.metadata) };
+    const words = [...(container.command ?? []), ...(container.args ?? [])].map((word) =>
+      expand(word, (name) => variables.get(name) ?? links.get(name)),
+    );
+    const services = await this.#serviceAddresses.rewriter(
+      { uid, namespace },
+      await this.#objects.services(),
+      { words, variables },
+      signal,
+    );
+    const caller = { namespace, workload: workloadOf(pod.metadata) };
     return prepareContainer(container, {
       sandbox,
       image,
       variables,
       serviceVariables: links,
-      peers,
+      names: [peers, services],
       apiServerUrl,
       proxyUrl: await podProxyUrl(caller, signal, this.#home),
       home: this.#home,
@@ -203,21 +214,23 @@ export class LocalPodEnvironment implements PodEnvironment {
     return this.#safePath;
   }
 
-  async #peerContext(pod: Pod): Promise<PeerContext> {
-    const namespace = pod.metadata?.namespace ?? '';
+  async #reservePeers(pod: Pod): Promise<NameRewriter> {
+    const { uid = '', namespace = '' } = pod.metadata ?? {};
     const headless = (await this.#objects.services(namespace))
       .filter(({ spec }) => spec?.clusterIP === 'None')
       .map(({ metadata }) => metadata?.name ?? '');
     const own = pod.spec?.subdomain;
-    return { namespace, subdomains: [...new Set([...headless, ...(own === undefined ? [] : [own])])] };
-  }
-
-  async #reservePeers(pod: Pod, context: PeerContext): Promise<PeerRewriter> {
-    const uid = pod.metadata?.uid ?? '';
+    const subdomains = [...new Set([...headless, ...(own === undefined ? [] : [own])])];
+    const find = peerFinder({ namespace, subdomains });
     const ports = new Map<string, number>();
-    for (const peer of containersOf(pod).flatMap((container) => peersIn(container, context)))
-      ports.set(`${peer.name}:${peer.port}`, await this.#network.reserve(uid, peer));
-    return new PeerRewriter(context, ports);
+    for (const { command = [], args = [], env = [] } of containersOf(pod)) {
+      const words = [...command, ...args];
+      const variables = env.map(({ name, value = '' }) => [name, value] as const);
+      const named = namedPorts({ words, variables }, find);
+      for (const { name, port } of named.length > 0 ? named : pairsInWords(words, find))
+        ports.set(`${name}:${port}`, await this.#network.reserve(uid, { namespace, name, port }));
+    }
+    return new NameRewriter(find, ports);
   }
 
   /** Declared ports that can be changed where they are written; the others are what the program has built in. */
