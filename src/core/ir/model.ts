@@ -298,6 +298,18 @@ export interface PipelineDocument {
   readonly range: SourceRange;
 }
 
+/** What a problem is about, for fixes that edit the pipeline (edit/fixes.ts). */
+export type ProblemSubject =
+  /** An input of the task. */
+  | { readonly kind: 'input'; readonly name: string }
+  /** An input that the task's group does not have, and the task's input that reads it. */
+  | { readonly kind: 'groupInput'; readonly name: string; readonly input: string }
+  /** The key of a task that the task waits for. */
+  | { readonly kind: 'upstream'; readonly task: string }
+  /** An input or output of the group that is declared or given in the wrong way; '' is the pipeline. */
+  | { readonly kind: 'ownInput' | 'ownOutput'; readonly group: string; readonly name: string }
+  | { readonly kind: 'component'; readonly name: string };
+
 export interface Problem {
   /** Stable: tests, quick fixes and users' searches rely on it. Listed in problemCodes.ts. */
   readonly code: string;
@@ -307,6 +319,7 @@ export interface Problem {
   readonly range: SourceRange;
   /** Scope path of the task the problem belongs to, when there is one (see graph.ts). */
   readonly taskPath: string | undefined;
+  readonly about?: ProblemSubject;
   /** A fix that is certain, as text edits on the same source. */
   readonly fix?: {
     readonly title: string;

@@ -46,7 +46,7 @@ export function problem(
   code: ProblemCode,
   message: string,
   range: SourceRange,
-  more: Pick<Problem, 'fix'> & { readonly taskPath?: string | undefined } = {},
+  more: Pick<Problem, 'about' | 'fix'> & { readonly taskPath?: string | undefined } = {},
 ): Problem {
   return {
     code,
@@ -54,6 +54,7 @@ export function problem(
     message,
     range,
     taskPath: more.taskPath,
+    ...(more.about === undefined ? {} : { about: more.about }),
     ...(more.fix === undefined ? {} : { fix: more.fix }),
   };
 }

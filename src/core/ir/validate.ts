@@ -33,7 +33,8 @@ export function validatePipeline(document: PipelineDocument, text: string): read
     if (known !== undefined) validateComponent(context, known, uses.get(component.name));
     if (uses.has(component.name)) continue;
     const message = `No task uses the component ${quote(component.name)}.`;
-    context.report('unused-component', message, component.nameRange);
+    const about = { kind: 'component', name: component.name } as const;
+    context.report('unused-component', message, component.nameRange, undefined, undefined, about);
   }
   validateRecursion(context, uses);
   validateExecutors(context);
@@ -159,7 +160,9 @@ function validateDefinitions(
     if (isRight) continue;
     const wanted = literals.length === 0 ? typeNames[type] : `one of ${JSON.stringify(literals)}`;
     const message = `The default of ${quote(name)} must be ${wanted}.`;
-    context.report('type-mismatch', message, range, path);
+    const group = component.name === 'root' ? '' : path;
+    const about = group === undefined ? undefined : ({ kind: 'ownInput', group, name } as const);
+    context.report('type-mismatch', message, range, path, undefined, about);
   }
 }
 
@@ -200,6 +203,8 @@ function validateDag(
       `These tasks wait for each other and could never start: ${cycleText(path)}.`,
       closing,
       group === undefined ? undefined : childId(group, last),
+      undefined,
+      { kind: 'upstream', task: path[0] ?? '' },
     );
   }
 }
@@ -220,13 +225,15 @@ function validateDagOutputs(
     const given = new Set(outputs.map(({ name }) => name));
     for (const { name, nameRange } of declared.values()) {
       if (given.has(name)) continue;
-      context.report('unknown-output', `No task gives the output ${quote(name)} its value.`, nameRange, path);
+      const message = `No task gives the output ${quote(name)} its value.`;
+      context.report('unknown-output', message, nameRange, path, undefined, aboutOutput(group, name));
     }
     for (const output of outputs) {
       if (!declared.has(output.name)) {
         const message = `The output ${quote(output.name)} is not in outputDefinitions.`;
         const fix = context.rename(output.name, output.nameRange, declared.keys());
-        context.report('unknown-output', message, output.nameRange, path, fix);
+        const about = aboutOutput(group, output.name);
+        context.report('unknown-output', message, output.nameRange, path, fix, about);
       }
       for (const selector of output.selectors) {
         const producer = tasks.get(selector.producerTask);
@@ -237,6 +244,7 @@ function validateDagOutputs(
             selector.producerRange,
             path,
             context.rename(selector.producerTask, selector.producerRange, tasks.keys()),
+            aboutOutput(group, output.name),
           );
           continue;
         }
@@ -250,6 +258,7 @@ function validateDagOutputs(
             selector.outputKeyRange,
             path,
             context.rename(selector.outputKey, selector.outputKeyRange, available.keys()),
+            aboutOutput(group, output.name),
           );
           continue;
         }
@@ -258,6 +267,10 @@ function validateDagOutputs(
       }
     }
   }
+}
+
+function aboutOutput(group: string | undefined, name: string): Problem['about'] {
+  return group === undefined ? undefined : { kind: 'ownOutput', group, name };
 }
 
 /** A loop's outputs are declared as the lists they become, so a list may be made of anything. */

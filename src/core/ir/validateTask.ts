@@ -56,6 +56,7 @@ export function validateTask(
       path,
       context.rename(upstream, range, tasks.keys()) ??
         removeItemFix(context.text, range, isOnly, `Remove '${upstream}' from dependentTasks`),
+      { kind: 'upstream', task: upstream },
     );
   }
   if (component !== undefined) validateIterator(context, component, task, path);
@@ -82,7 +83,8 @@ function validateInputs(
     // TASK_CONFIG is filled in by the backend.
     if (input.isOptional || given.has(input.name) || input.type === 'TASK_CONFIG') continue;
     const message = `The task ${quote(task.key)} gives no value for the required input ${quote(input.name)}.`;
-    context.report('missing-input', message, task.keyRange, path);
+    const about = { kind: 'input', name: input.name } as const;
+    context.report('missing-input', message, task.keyRange, path, undefined, about);
   }
   for (const [known, inputs] of [
     [component.inputParameters, task.inputs.parameters] as const,
@@ -97,6 +99,7 @@ function validateInputs(
         input.nameRange,
         path,
         context.rename(input.name, input.nameRange, unset),
+        { kind: 'input', name: input.name },
       );
     }
   }
@@ -121,32 +124,39 @@ function validateParameter(context: ValidationContext, place: Place, input: Task
         validateConstantPlaceholders(context, place, input, source.value);
       } else if (type !== undefined && !isOfType(source.value, type)) {
         const message = `The input ${quote(input.name)} must be ${typeNames[type]}.`;
-        context.report('type-mismatch', message, input.range, place.path);
+        reportType(context, place, input, message);
       } else if (declared !== undefined && !isAllowed(source.value, declared.literals)) {
         const allowed = declared.literals.map((literal) => JSON.stringify(literal)).join(', ');
         const message = `The input ${quote(input.name)} must be one of ${allowed}.`;
-        context.report('type-mismatch', message, input.range, place.path);
+        reportType(context, place, input, message);
       }
       return;
     case 'componentInput': {
       const from = place.parent.inputParameters.get(source.name);
       if (from === undefined) {
-        reportUnknownParentInput(context, place, source, place.parent.inputParameters.keys());
+        reportUnknownParentInput(context, place, input.name, source, place.parent.inputParameters.keys());
         // An item of a list without an item type is called text by the SDK, whatever it is.
       } else if (!isLoopItem(source.name)) checkParameterType(context, place, input, from.type, type);
       return;
     }
     case 'taskOutput': {
-      const producer = findProducer(context, place, source.producerTask, source.producerRange);
+      const producer = findProducer(context, place, input.name, source.producerTask, source.producerRange);
       if (producer === undefined) return;
       const from = producer.outputParameters.get(source.outputKey);
       if (from === undefined)
-        reportUnknownOutput(context, place, source, 'parameter', producer.outputParameters.keys());
+        reportUnknownOutput(
+          context,
+          place,
+          input.name,
+          source,
+          'parameter',
+          producer.outputParameters.keys(),
+        );
       else checkParameterType(context, place, input, isLoop(place, source) ? 'LIST' : from.type, type);
       return;
     }
     case 'taskFinalStatus':
-      findProducer(context, place, source.producerTask, source.producerRange);
+      findProducer(context, place, input.name, source.producerTask, source.producerRange);
       return;
     case 'missing':
       reportNoSource(context, place, input);
@@ -162,22 +172,22 @@ function validateArtifact(context: ValidationContext, place: Place, input: TaskA
     if (isArtifactPassable(from.type.schemaTitle, to.type.schemaTitle) && from.isList === to.isList) return;
     const given = describeArtifact(from.type.schemaTitle, from.isList);
     const message = `The input ${quote(input.name)} takes ${wanted}, but gets ${given}.`;
-    context.report('type-mismatch', message, input.range, place.path);
+    reportType(context, place, input, message);
   };
   switch (source.kind) {
     case 'componentInput': {
       const from = place.parent.inputArtifacts.get(source.name);
       if (from === undefined) {
-        reportUnknownParentInput(context, place, source, place.parent.inputArtifacts.keys());
+        reportUnknownParentInput(context, place, input.name, source, place.parent.inputArtifacts.keys());
       } else check(from);
       return;
     }
     case 'taskOutput': {
-      const producer = findProducer(context, place, source.producerTask, source.producerRange);
+      const producer = findProducer(context, place, input.name, source.producerTask, source.producerRange);
       if (producer === undefined) return;
       const from = producer.outputArtifacts.get(source.outputKey);
       if (from === undefined)
-        reportUnknownOutput(context, place, source, 'artifact', producer.outputArtifacts.keys());
+        reportUnknownOutput(context, place, input.name, source, 'artifact', producer.outputArtifacts.keys());
       else check({ type: from.type, isList: from.isList || isLoop(place, source) });
       return;
     }
@@ -199,7 +209,17 @@ function checkParameterType(
 ): void {
   if (to === undefined || input.selector !== undefined || isPassable(from, to)) return;
   const message = `The input ${quote(input.name)} must be ${typeNames[to]}, but gets ${typeNames[from]}.`;
-  context.report('type-mismatch', message, input.range, place.path);
+  reportType(context, place, input, message);
+}
+
+function reportType(
+  context: ValidationContext,
+  place: Place,
+  input: TaskParameter | TaskArtifact,
+  message: string,
+): void {
+  const about = { kind: 'input', name: input.name } as const;
+  context.report('type-mismatch', message, input.range, place.path, undefined, about);
 }
 
 /** A loop's outputs are lists of what one iteration gives; SDKs before 2.1 declare the iteration's own type. */
@@ -215,6 +235,7 @@ function isLoopItem(name: string): boolean {
 function findProducer(
   context: ValidationContext,
   place: Place,
+  input: string,
   name: string,
   range: Problem['range'],
 ): ComponentInterface | undefined {
@@ -226,6 +247,7 @@ function findProducer(
     range,
     place.path,
     context.rename(name, range, place.tasks.keys()),
+    { kind: 'input', name: input },
   );
   return undefined;
 }
@@ -233,6 +255,7 @@ function findProducer(
 function reportUnknownOutput(
   context: ValidationContext,
   place: Place,
+  input: string,
   source: { producerTask: string; outputKey: string; outputKeyRange: Problem['range'] },
   kind: 'parameter' | 'artifact',
   available: Iterable<string>,
@@ -243,23 +266,27 @@ function reportUnknownOutput(
     source.outputKeyRange,
     place.path,
     context.rename(source.outputKey, source.outputKeyRange, available),
+    { kind: 'input', name: input },
   );
 }
 
 function reportUnknownParentInput(
   context: ValidationContext,
   place: Place,
+  input: string,
   { name, nameRange: range }: ComponentInputSource,
   available: Iterable<string>,
 ): void {
   const owner = place.parent.component.name === 'root' ? 'The pipeline' : 'The group around this task';
   const message = `${owner} has no input ${quote(name)}.`;
-  context.report('unknown-input', message, range, place.path, context.rename(name, range, available));
+  const fix = context.rename(name, range, available);
+  context.report('unknown-input', message, range, place.path, fix, { kind: 'groupInput', name, input });
 }
 
 function reportNoSource(context: ValidationContext, place: Place, input: TaskParameter | TaskArtifact): void {
   const message = `The input ${quote(input.name)} of ${quote(place.task.key)} says nowhere its value comes from.`;
-  context.report('missing-input', message, input.range, place.path);
+  const about = { kind: 'input', name: input.name } as const;
+  context.report('missing-input', message, input.range, place.path, undefined, about);
 }
 
 /** A constant may be built of the task's own other inputs. */

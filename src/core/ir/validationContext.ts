@@ -50,9 +50,11 @@ export class ValidationContext {
     range: SourceRange,
     taskPath?: string,
     fix?: Problem['fix'],
+    about?: Problem['about'],
   ): void {
     if (this.problems.length >= maxProblems) return;
-    this.problems.push(problem(code, message, range, { taskPath, ...(fix === undefined ? {} : { fix }) }));
+    const more = { ...(fix === undefined ? {} : { fix }), ...(about === undefined ? {} : { about }) };
+    this.problems.push(problem(code, message, range, { taskPath, ...more }));
   }
 
   /** A rename to the only near miss among the candidates. */

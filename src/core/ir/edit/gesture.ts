@@ -114,6 +114,8 @@ export const gesture = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('disconnect'), task: nodeId, input: name }),
   z.object({ kind: z.literal('runAfter'), task: nodeId, after: nodeId }),
   z.object({ kind: z.literal('removeRunAfter'), task: nodeId, after: nodeId }),
+  /** A new input of the pipeline, of the type that the task's input takes, and connected to it. */
+  z.object({ kind: z.literal('createInput'), task: nodeId, input: name }),
   // inputs and outputs of the pipeline and of sub-pipelines
   z.object({ kind: z.literal('addInput'), group, port }),
   z.object({ kind: z.literal('changeInput'), group, name, port }),
@@ -157,6 +159,8 @@ export const gesture = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unpack'), group: nodeId }),
   /** A component under a name of its own; every task that uses it follows. */
   z.object({ kind: z.literal('renameComponent'), component: name, name }),
+  /** One that no task uses, with its executor when nothing else runs it. */
+  z.object({ kind: z.literal('removeComponent'), component: name }),
   // settings, each for all of `tasks`; null takes it away
   z.object({ kind: z.literal('setCaching'), tasks: z.array(nodeId).min(1), enabled: z.boolean() }),
   z.object({ kind: z.literal('setRetry'), tasks: z.array(nodeId).min(1), retry: retry.nullable() }),
