@@ -29,7 +29,7 @@ export function definitionsIn(text: string): readonly FoundComponent[] {
   const { pipelineSpec: spec, platformSpec } = documents;
   const kubernetes = objectAt(platformSpec, 'platforms', 'kubernetes', 'deploymentSpec', 'executors');
   const components = objectAt(spec, 'components');
-  const description = textAt(spec, 'pipelineInfo', 'description');
+  const description = textAt(spec, 'pipelineInfo', 'description') ?? headerDescription(text);
   const names = Object.keys(components).filter((name) => !isCompilerGroup(name));
   const found = names.map((name): FoundComponent => {
     const component = objectAt(components, name);
@@ -52,6 +52,13 @@ export function definitionsIn(text: string): readonly FoundComponent[] {
     definition: define(`comp-${name}`, root, spec, kubernetes),
   };
   return [whole, ...found];
+}
+
+/** The SDK writes a component's docstring into the comment at the top, and nowhere else. */
+function headerDescription(text: string): string | undefined {
+  const found = /^# Description: (.*(?:\r?\n# {2,}\S.*)*)/m.exec(text.slice(0, 4_096));
+  // Inputs and outputs are headings of the same comment, indented by less.
+  return found?.[1]?.replaceAll(/\r?\n#\s+/g, ' ').trim();
 }
 
 function define(

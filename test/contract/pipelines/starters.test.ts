@@ -1,0 +1,127 @@
+/** The components to start from are what the SDK compiles, can be put together by gestures, and run. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { runLocal } from '../../../dev-cluster/embedded/kfp/engine/runLocal.ts';
+import { PythonEnvironments } from '../../../dev-cluster/embedded/python/environments.ts';
+import { blankComponent } from '../../../src/core/ir/edit/blankComponent.ts';
+import { definitionsIn } from '../../../src/core/ir/edit/definitions.ts';
+import type { ComponentDefinition, Gesture, GestureSource } from '../../../src/core/ir/edit/gesture.ts';
+import { applyEdits, planGesture } from '../../../src/core/ir/edit/plan.ts';
+import { specToDocuments } from '../../../src/core/ir/specDocuments.ts';
+import { emptyPipeline } from '../../../src/pipelines/editor/blankText.ts';
+
+const run = promisify(execFile);
+const STARTERS = resolve('resources/starters');
+const environments = new PythonEnvironments();
+let python: string;
+let folder: string;
+
+beforeAll(async () => {
+  ({ python } = await environments.sdk(new AbortController().signal));
+  folder = await mkdtemp(join(tmpdir(), 'slipway-starters-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const contentsOf = async (path: string): Promise<unknown> =>
+  parseAllDocuments(await readFile(path, 'utf8')).map((document) => document.toJS() as unknown);
+
+async function definition(name: string): Promise<ComponentDefinition> {
+  const found = definitionsIn(await readFile(join(STARTERS, `${name}.yaml`), 'utf8'));
+  expect(found.map((one) => one.name)).toEqual([name]);
+  const [only] = found;
+  if (only === undefined) throw new Error(`${name} is no component.`);
+  expect(only.description).toMatch(/\.$/);
+  return only.definition;
+}
+
+describe('starters', () => {
+  it('are what the SDK compiles', async () => {
+    await run(python, [join(STARTERS, 'starters.py'), folder]);
+    const compiled = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+    expect(compiled.toSorted()).toEqual(
+      (await readdir(STARTERS)).filter((name) => name.endsWith('.yaml')).toSorted(),
+    );
+    for (const name of compiled)
+      expect(await contentsOf(join(STARTERS, name)), name).toEqual(await contentsOf(join(folder, name)));
+  });
+
+  it('become, by gestures alone, a pipeline that runs', async () => {
+    const table = join(folder, 'flowers.csv');
+    const rows = Array.from(
+      { length: 60 },
+      (_, at) => `${at % 2 === 0 ? 'rose,9' : 'daisy,1'}.${at},${at % 5}`,
+    );
+    await writeFile(table, `kind,size,petals\n${rows.join('\n')}\n`);
+    let text = emptyPipeline('flowers');
+    const make = (gesture: Gesture): void => {
+      const plan = planGesture(text, gesture);
+      if (plan.kind === 'refused') throw new Error(plan.reason);
+      text = applyEdits(text, plan.edits);
+    };
+    const add = async (name: string, inputs: Record<string, GestureSource>): Promise<void> =>
+      make({ kind: 'addTask', group: '', component: { definition: await definition(name) }, inputs });
+    const constant = (value: string): GestureSource => ({ kind: 'constant', value });
+    const output = (task: string, name: string): GestureSource => ({
+      kind: 'taskOutput',
+      task,
+      output: name,
+    });
+    await add('load-table', { source: constant(table) });
+    await add('split-table', { table: output('load-table', 'table') });
+    await add('train-classifier', {
+      train_set: output('split-table', 'train_set'),
+      target: constant('kind'),
+    });
+    await add('evaluate-classifier', {
+      model: output('train-classifier', 'model'),
+      test_set: output('split-table', 'test_set'),
+      target: constant('kind'),
+    });
+    make({
+      kind: 'addOutput',
+      group: '',
+      name: 'accuracy',
+      from: { task: 'evaluate-classifier', output: 'Output' },
+    });
+    const spec = specToDocuments(text);
+    if (spec.kind === 'notPipeline') throw new Error(spec.problem.message);
+    const result = await runLocal(
+      spec,
+      {},
+      {
+        home: join(folder, 'home'),
+        environments,
+        onError: (error) => {
+          throw error;
+        },
+        signal: new AbortController().signal,
+      },
+    );
+    expect(result.tasks.filter(({ kind }) => kind === 'RUNTIME').map(({ state }) => state)).toEqual([
+      'SUCCEEDED',
+      'SUCCEEDED',
+      'SUCCEEDED',
+      'SUCCEEDED',
+    ]);
+    // Roses are large and daisies small: anything that learns tells them apart.
+    expect(result.outputs.parameters).toEqual({ accuracy: 1 });
+  }, 600_000);
+});
+
+describe('a new Python component', () => {
+  it('is, word by word, what the SDK makes of its function', async () => {
+    const script = join(folder, 'blank.py');
+    await writeFile(
+      script,
+      `from kfp import compiler, dsl\n\n@dsl.component(base_image="python:3.11")\ndef clean_data() -> str:\n    return "hello"\n\ncompiler.Compiler().compile(clean_data, ${JSON.stringify(join(folder, 'blank.yaml'))})\n`,
+    );
+    await run(python, [script]);
+    const [compiled] = definitionsIn(await readFile(join(folder, 'blank.yaml'), 'utf8'));
+    expect(blankComponent('Clean data!')).toEqual(compiled?.definition);
+  });
+});
