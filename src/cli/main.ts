@@ -155,6 +155,22 @@ const commands: readonly Command[] = [
       });
     },
   },
+  {
+    name: 'pipeline python',
+    help: 'Write a pipeline as Python of the KFP SDK (1: something in it has no Python)',
+    arguments: 'FILE',
+    argumentCount: ONE,
+    options: {
+      output: { type: 'string', short: 'o', value: 'FILE', help: 'Where to write it (default: here)' },
+      verify: { type: 'boolean', help: 'Compile it, and compare with FILE (1: they differ)' },
+    },
+    run: async ({ arguments: [file = ''], flag, values, signal }) =>
+      (await import('./pipelinePython.ts')).pipelinePython(file, {
+        verify: flag('verify'),
+        output: values('output')[0],
+        signal,
+      }),
+  },
   ...spotCommands,
   {
     name: 'internal',

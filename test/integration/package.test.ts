@@ -15,6 +15,7 @@ const expected = [
   /^extension\/LICENSE\.txt$/,
   /^extension\/resources\/[\w-]+\.svg$/,
   /^extension\/resources\/starters\/[\w-]+\.yaml$/,
+  /^extension\/python\/compile_pipelines\.py$/,
   /^extension\/dist\/package\.json$/,
   /^extension\/dist\/(extension|session|kubernetes|graph-worker|cli)\.js$/,
   /^extension\/dist\/webviews\/(runGraph|runForm|doctor|shared-[A-Z0-9]+)\.js$/,

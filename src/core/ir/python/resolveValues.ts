@@ -1,0 +1,40 @@
+import type { JsonValue } from '../../base/json.ts';
+import type { Task } from '../model.ts';
+import { UnsayableError, type Value } from './program.ts';
+
+export const turned = { '==': '==', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const;
+
+export const anyArtifact = {
+  schemaTitle: 'system.Artifact',
+  schemaVersion: undefined,
+  instanceSchema: undefined,
+};
+
+export function constant(value: JsonValue): Value {
+  return { kind: 'constant', value, parts: new Map() };
+}
+
+export function parseItems(json: string, key: string): JsonValue {
+  try {
+    return JSON.parse(json) as JsonValue;
+  } catch {
+    throw new UnsayableError(`The items of ${key} are not a JSON list.`);
+  }
+}
+
+/** `parseJson(string_value)["a"]` picks a field of a loop's item; the SDK writes no other. */
+export function select(value: Value, selector: string | undefined, task: Task): Value {
+  if (selector === undefined) return value;
+  const [, field] = /^parseJson\(string_value\)\[["'](.+)["']\]$/.exec(selector) ?? [];
+  if (field === undefined || value.kind !== 'item' || value.field !== undefined)
+    throw new UnsayableError(
+      `${task.key} picks \`${selector}\` out of a value: Python can only pick a field of a loop's item.`,
+    );
+  return { ...value, field };
+}
+
+export function notTwoValues(task: Task): UnsayableError {
+  return new UnsayableError(
+    `The condition of ${task.name} is more than two values compared, which is all that dsl.If takes: nest one If in another.`,
+  );
+}
