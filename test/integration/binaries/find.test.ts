@@ -5,10 +5,11 @@ import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findProgram } from '../../../dev-cluster/embedded/binaries/find.ts';
+import { findGo } from '../../../dev-cluster/embedded/binaries/go.ts';
 import {
   cachedProgram,
   programFile,
@@ -18,6 +19,8 @@ import {
 import { SlipwayError } from '../../../src/core/base/errors.ts';
 import { run } from '../../cluster/slipway.ts';
 
+const release = join(import.meta.dirname, '../../../dev-cluster/embedded/binaries/release.ts');
+const usersPath = process.env['PATH'] ?? '';
 /** Node, for the scripts, without any Go. */
 const bare = ['/usr/bin', '/bin'].join(delimiter);
 let folder: string;
@@ -194,4 +197,36 @@ describe('archives over HTTP', () => {
     cut = false;
     expect((await run(await find(), [], {})).stdout).toBe('from the archive\n');
   });
+
+  it('[nightly] has what a release is made of, and refuses what is not', async () => {
+    const place = join(folder, 'mirror');
+    const [os = '', arch = ''] = archive.replace('.gz', '').split('-').slice(-2);
+    await rm(join(place, archive));
+    const made = await run(process.execPath, [release, os, arch, place, 'etcd'], {
+      PATH: await pathWithGo(),
+    });
+    expect(made.code, made.stderr).toBe(0);
+    const sum = sha256(await readFile(join(place, archive)));
+    await writeFile(join(place, 'SHA256SUMS'), `${sum}  ${archive}\n`);
+    const path = await find();
+    expect(reports).toEqual(['Downloading etcd']);
+    expect((await run(path, ['--version'], {})).stdout).toContain(`etcd Version: ${etcd.version.slice(1)}`);
+
+    await rm(path);
+    await writeFile(join(place, 'SHA256SUMS'), `${sha256(Buffer.from(sum))}  ${archive}\n`);
+    await expect(find()).rejects.toMatchObject({ reason: 'wrongSum' });
+    await expect(access(path)).rejects.toThrow('ENOENT');
+  }, 900_000);
 });
+
+/** The machine's own Go, else one from the package index. */
+async function pathWithGo(): Promise<string> {
+  vi.stubEnv('SLIPWAY_PYTHON', undefined);
+  vi.stubEnv('PATH', usersPath);
+  const { command } = await findGo('1.26.0', {
+    report: () => undefined,
+    signal: AbortSignal.timeout(600_000),
+  });
+  vi.stubEnv('PATH', bare);
+  return [dirname(command), usersPath].join(delimiter);
+}
