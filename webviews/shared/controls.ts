@@ -61,6 +61,8 @@ export interface ButtonProps extends Common {
   readonly appearance?: 'primary' | 'secondary' | 'icon';
   readonly onClick: () => void;
   readonly title?: string;
+  /** Of a button that switches something on and off. */
+  readonly isPressed?: boolean | undefined;
   readonly children?: ReactNode;
 }
 
@@ -71,6 +73,7 @@ export function Button(props: ButtonProps): ReactElement {
       ...common(props),
       appearance: props.appearance ?? 'secondary',
       title: props.title ?? props.label,
+      'aria-pressed': props.isPressed,
       onClick: props.onClick,
     },
     props.children,

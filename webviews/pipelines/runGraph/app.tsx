@@ -3,6 +3,15 @@ import { rescueFocus } from '../../shared/focus.ts';
 import { Banners, EmptyState } from './banner.tsx';
 import { Canvas } from './canvas.tsx';
 import { useSelected } from './context.ts';
+import { Breadcrumbs } from './edit/breadcrumbs.tsx';
+import { useCanEdit, useEditSelected } from './edit/context.ts';
+import { EditToolbar } from './edit/editToolbar.tsx';
+import { CargoNote, FirstHint, RefusalNote } from './edit/notes.tsx';
+import { PalettePanel } from './edit/palette.tsx';
+import { Popups } from './edit/popups.tsx';
+import { ProblemsPanel } from './edit/problemsPanel.tsx';
+import { StartState } from './edit/startState.tsx';
+import { WireLayer } from './edit/wireLayer.tsx';
 import { ListTab } from './listTab.tsx';
 import { SidePanel } from './sidePanel.tsx';
 import { TimelineTab } from './timelineTab.tsx';
@@ -18,6 +27,8 @@ export function App(): ReactElement {
   const drawing = useSelected((snapshot) => snapshot.drawing);
   const tab = useSelected((snapshot) => snapshot.view.tab);
   const selected = useSelected((snapshot) => snapshot.view.selected);
+  const canEdit = useCanEdit();
+  const panel = useEditSelected((snapshot) => snapshot.panel);
   const announcement = useSelected((snapshot) => snapshot.announcement);
   useEffect(() => rescueFocus(stageElement));
   if (host === undefined) return <main className="app" aria-busy="true" />;
@@ -26,10 +37,19 @@ export function App(): ReactElement {
       <h1 className="screen-reader-only">{host.title}</h1>
       <Toolbar host={host} />
       <Banners host={host} />
+      {canEdit ? <EditToolbar /> : null}
+      {canEdit && tab === 'graph' ? <FirstHint /> : null}
+      <Breadcrumbs />
       <div className="body">
+        {canEdit && panel === 'palette' ? <PalettePanel /> : null}
+        {canEdit && panel === 'problems' ? <ProblemsPanel /> : null}
         <section id="stage" className="stage" role="tabpanel" aria-labelledby={`tab-${tab}`}>
           {drawing === undefined ? (
-            <EmptyState host={host} />
+            canEdit && host.document.kind === 'empty' ? (
+              <StartState />
+            ) : (
+              <EmptyState host={host} />
+            )
           ) : tab === 'graph' ? (
             <Canvas drawing={drawing} />
           ) : tab === 'timeline' ? (
@@ -38,10 +58,12 @@ export function App(): ReactElement {
             <ListTab />
           )}
         </section>
-        {selected === undefined || (selected === '' && host.run === undefined) ? null : (
-          <SidePanel nodeId={selected} />
-        )}
+        {selected === undefined ? null : <SidePanel nodeId={selected} />}
       </div>
+      <Popups />
+      <RefusalNote />
+      <CargoNote />
+      <WireLayer />
       <div className="screen-reader-only" aria-live="polite" data-testid="announcer">
         {announcement}
       </div>

@@ -12,12 +12,18 @@ export function Banners({ host }: { host: RunGraphState }): ReactElement {
   const { document, environment, run } = host;
   return (
     <div className="banners">
-      {document.kind === 'drawn' && document.problem !== undefined ? (
+      {document.kind === 'drawn' &&
+      document.problem !== undefined &&
+      // The editor counts its problems in the toolbar and marks their steps.
+      (document.isStale || host.editing.kind === 'readOnly') ? (
         <Banner kind={document.isStale ? 'error' : 'warning'} act="openText" actLabel="Show in text">
           {document.isStale ? 'This is the last good drawing. ' : ''}
           {document.problem}
           {document.problemCount > 1 ? ` (${document.problemCount - 1} more)` : ''}
         </Banner>
+      ) : null}
+      {host.editing.kind === 'readOnly' && host.editing.reason !== undefined ? (
+        <Banner kind="info">{host.editing.reason}</Banner>
       ) : null}
       {host.busy === undefined ? null : (
         <Banner kind="info">

@@ -3,7 +3,6 @@ import {
   Background,
   BackgroundVariant,
   Controls,
-  MiniMap,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
@@ -13,21 +12,31 @@ import {
 import {
   useCallback,
   useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
   useState,
   type KeyboardEvent,
+  type PointerEvent,
   type ReactElement,
 } from 'react';
 import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
+import { GraphMiniMap, Legend } from './canvasParts.tsx';
 import { useSelected, useStore } from './context.ts';
 import { drawingElements } from './drawingElements.ts';
+import { dragBox } from './edit/canvasGestures.ts';
+import { useCanEdit, useEdit, useEditSelected } from './edit/context.ts';
+import { editByKey } from './edit/keys.ts';
+import { openCanvasMenu, openEdgeMenu, openNodeMenu } from './edit/menus.ts';
+import type { Point } from './edit/ports.ts';
+import { useGeometry } from './edit/useGeometry.ts';
 import { PipelineEdge, type CanvasEdge } from './graphEdges.tsx';
 import { nodeElementId, PipelineNode, type CanvasNode } from './graphNodes.tsx';
 import { nodeAt, Overview, OVERVIEW_BELOW_ZOOM, OVERVIEW_FROM_NODES } from './overview.tsx';
 import { GraphNavigator, type Direction } from './navigation.ts';
 import { Search } from './search.tsx';
 import { enterSidePanel } from './sidePanel.tsx';
+import { moveDuration, useFit, ZOOM } from './useFit.ts';
 
 const nodeTypes = { pipeline: PipelineNode };
 const edgeTypes = { pipeline: PipelineEdge };
@@ -36,8 +45,9 @@ const NO_EDGES: CanvasEdge[] = [];
 
 /** A minimap of thousands of nodes costs more than it shows. */
 const MINIMAP_UP_TO = 1_500;
-const ZOOM = { min: 0.05, max: 2 };
-const FIT_PADDING = 0.04;
+/** Gliding more nodes than this to their places is no help to the eye. */
+const GLIDE_UP_TO = 400;
+const GLIDE_MS = 260;
 
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowUp: 'up',
@@ -58,6 +68,9 @@ export function Canvas({ drawing }: { drawing: LaidOutGraph }): ReactElement {
 
 function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   const store = useStore();
+  const edit = useEdit();
+  const canEdit = useCanEdit();
+  const isWiring = useEditSelected((snapshot) => snapshot.wire !== undefined);
   const flow = useReactFlow();
   const root = useRef<HTMLDivElement>(null);
   const [isSearching, setSearching] = useState(false);
@@ -66,7 +79,9 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   const active = useSelected((snapshot) => snapshot.active);
   const selected = useSelected((snapshot) => snapshot.view.selected);
   const isStale = useSelected(({ host }) => host?.document.kind === 'drawn' && host.document.isStale);
-  const { nodes, edges, boxes } = useMemo(() => drawingElements(drawing), [drawing]);
+  const scope = useSelected((snapshot) => snapshot.view.scope);
+  const view = useMemo(() => drawingElements(drawing, scope), [drawing, scope]);
+  const { nodes, edges, boxes } = view;
   const navigator = useMemo(() => new GraphNavigator(drawing), [drawing]);
 
   /** Brings a node into view if it is not wholly there. */
@@ -82,16 +97,17 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
       // Of a group that is larger than the view, the header is enough.
       const right = left + Math.min(box.width, 200) * zoom;
       const bottom = top + Math.min(box.height, 56) * zoom;
-      const isSeen =
-        left >= margin &&
-        top >= margin &&
-        right <= element.clientWidth - margin &&
-        bottom <= element.clientHeight - margin;
-      if (isSeen && zoom >= 0.4) return;
-      void flow.setCenter(box.x + Math.min(box.width, 200) / 2, box.y + Math.min(box.height, 56) / 2, {
-        zoom: Math.max(zoom, 0.8),
-        duration: moveDuration(),
-      });
+      const duration = moveDuration();
+      if (zoom < 0.4) {
+        const centre = { x: box.x + Math.min(box.width, 200) / 2, y: box.y + Math.min(box.height, 56) / 2 };
+        void flow.setCenter(centre.x, centre.y, { zoom: 0.8, duration });
+        return;
+      }
+      // No further than it takes: the eye keeps its place.
+      const push = (low: number, high: number, size: number): number =>
+        low < margin ? margin - low : high > size - margin ? Math.max(size - margin - high, margin - low) : 0;
+      const [dx, dy] = [push(left, right, element.clientWidth), push(top, bottom, element.clientHeight)];
+      if (dx !== 0 || dy !== 0) void flow.setViewport({ x: x + dx, y: y + dy, zoom }, { duration });
     },
     [boxes, flow],
   );
@@ -106,10 +122,20 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   );
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
-    if (event.target !== root.current || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target !== root.current) return;
+    if (editByKey(edit, event)) {
+      event.preventDefault();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const direction = ARROWS[event.key];
-    if (direction !== undefined) goTo(navigator.move(active, direction));
-    else if (event.key === 'Enter' && active !== undefined) openOrEnter(active);
+    if (direction !== undefined) {
+      const next = navigator.move(active, direction);
+      // As in lists: Shift takes what the keyboard passes.
+      if (event.shiftKey && canEdit && active !== undefined && next !== undefined)
+        store.selectAll([...new Set([...store.getSnapshot().selection, active, next])]);
+      goTo(next);
+    } else if (event.key === 'Enter' && active !== undefined) openOrEnter(active);
     else if (event.key === ' ' && active !== undefined && isGroup(nodes, active)) store.toggleGroup(active);
     else if (event.key === 'Escape') store.select(undefined);
     else if (event.key === 'r' || event.key === 'R') store.act('run');
@@ -126,36 +152,49 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     else store.select(nodeId);
   };
 
-  // Until the user moves the drawing, it stays fitted: to the panel beside it, and to what is drawn.
-  const isMoved = useRef(store.viewport !== undefined);
+  const { isPlaced, fit, keep, follow, isKept } = useFit(view);
   const width = useFlowStore((state) => state.width);
-  const height = useFlowStore((state) => state.height);
-  // Before the first fit, too: the drawing has no zoom of its own yet.
-  const [isPlaced, setPlaced] = useState(store.viewport !== undefined);
   const isFar = useFlowStore((state) => state.transform[2] < OVERVIEW_BELOW_ZOOM);
   const isOverview = boxes.size >= OVERVIEW_FROM_NODES && (isFar || !isPlaced);
-  /** The whole drawing, also where it has no elements. */
-  const fit = useCallback(
-    (duration = moveDuration()): void => {
-      const room = { width: width * (1 - 2 * FIT_PADDING), height: height * (1 - 2 * FIT_PADDING) };
-      const zoom = Math.max(ZOOM.min, Math.min(1, room.width / drawing.width, room.height / drawing.height));
-      const [x, y] = [(width - drawing.width * zoom) / 2, (height - drawing.height * zoom) / 2];
-      void flow.setViewport({ x, y, zoom }, { duration });
-    },
-    [flow, width, height, drawing],
-  );
   useEffect(() => {
-    if (width <= 0 || height <= 0) return;
-    if (!isMoved.current) fit(0);
-    setPlaced(true);
-  }, [fit, width, height]);
+    if (selected !== undefined && selected !== '' && isKept()) reveal(selected);
+  }, [selected, width, reveal, isKept]);
+
+  // The host's wish, e.g. from the Problems panel; once the node is drawn.
+  const wish = useSelected(({ host }) => host?.reveal);
+  const isWishDrawn = wish !== undefined && boxes.has(wish.nodeId);
   useEffect(() => {
-    if (selected !== undefined && selected !== '' && isMoved.current) reveal(selected);
-  }, [selected, width, reveal]);
+    if (wish === undefined || !isWishDrawn || !isPlaced) return;
+    keep();
+    reveal(wish.nodeId);
+    // `wish` is a new object with every push.
+  }, [wish?.count, isWishDrawn, isPlaced]);
 
   const zoomTo = (nodeId: string): void => {
     const box = boxes.get(nodeId);
     if (box !== undefined) void flow.fitBounds(box, { duration: moveDuration(), padding: 0.2 });
+  };
+
+  useGeometry({ root, nodes, boxes, scope, reveal });
+  const isGliding = useGlide(nodes);
+  const [box, setBox] = useState<{ readonly from: Point; readonly to: Point }>();
+  const startBox = (event: PointerEvent<HTMLDivElement>): void => {
+    if (!isBoxPress(event, canEdit)) return;
+    dragBox(edit, event, setBox, (from, to) => {
+      const [a, b] = [flow.screenToFlowPosition(from), flow.screenToFlowPosition(to)];
+      const [left, right] = [Math.min(a.x, b.x), Math.max(a.x, b.x)];
+      const [top, bottom] = [Math.min(a.y, b.y), Math.max(a.y, b.y)];
+      return nodes
+        .filter(({ id, data: { isGroup, isOpen } }) => {
+          const one = boxes.get(id);
+          if (one === undefined) return false;
+          // An open group only as a whole: a box inside it means its steps.
+          return isGroup && isOpen
+            ? one.x >= left && one.x + one.width <= right && one.y >= top && one.y + one.height <= bottom
+            : one.x <= right && one.x + one.width >= left && one.y <= bottom && one.y + one.height >= top;
+        })
+        .map(({ id }) => id);
+    });
   };
 
   const closeSearch = (): void => {
@@ -178,9 +217,13 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   return (
     <div
       ref={root}
-      className={`canvas${isStale ? ' stale' : ''}${isKeyboard ? ' keyboard' : ''}`}
+      className={`canvas${isStale ? ' stale' : ''}${isKeyboard ? ' keyboard' : ''}${canEdit ? ' editable' : ''}${
+        isWiring ? ' wiring' : ''
+      }${isGliding ? ' gliding' : ''}`}
       role="application"
-      aria-label="Pipeline graph. Arrow keys move along the edges, Enter opens a step, Enter again goes into it."
+      aria-label={`Pipeline graph. Arrow keys move along the edges, Enter opens a step, Enter again goes into it.${
+        canEdit ? ' A adds a step, C connects, F2 renames, Delete deletes, Shift+F10 shows what else.' : ''
+      }`}
       aria-roledescription="graph"
       aria-activedescendant={active === undefined ? undefined : nodeElementId(active)}
       tabIndex={0}
@@ -188,7 +231,14 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
       onKeyDown={onKeyDown}
       onKeyDownCapture={() => setKeyboard(true)}
       onKeyUpCapture={() => setKeyboard(true)}
-      onPointerDownCapture={() => setKeyboard(false)}
+      onPointerDownCapture={(event) => {
+        setKeyboard(false);
+        startBox(event);
+      }}
+      onMouseDownCapture={(event) => {
+        // xyflow would move the drawing.
+        if (isBoxPress(event, canEdit)) event.stopPropagation();
+      }}
     >
       <ReactFlow
         nodes={isOverview ? NO_NODES : nodes}
@@ -216,15 +266,41 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
         onMoveEnd={(event, viewport: Viewport) => {
           // Without an event it was not the user.
           if (!(event instanceof Event)) return;
-          isMoved.current = true;
-          store.saveViewport(viewport);
+          keep(viewport);
         }}
-        onNodeClick={(_, node) => {
+        onNodeClick={(event, node) => {
           root.current?.focus({ preventScroll: true });
+          edit.set({ edge: undefined });
+          // The form that opens must not move what the next press is meant for.
+          if (canEdit) keep();
           store.activate(node.id);
-          store.select(node.id);
+          if (canEdit && (event.shiftKey || event.ctrlKey || event.metaKey)) store.toggleSelected(node.id);
+          else store.select(node.id);
         }}
-        onNodeDoubleClick={(_, node) => zoomTo(node.id)}
+        onNodeDoubleClick={(_, node) => {
+          if (node.data.isGroup) store.enter(node.id);
+          else zoomTo(node.id);
+        }}
+        onEdgeClick={(_, edge) => {
+          if (!canEdit) return;
+          root.current?.focus({ preventScroll: true });
+          store.select(undefined);
+          edit.set({ edge: edge.id });
+        }}
+        onNodeContextMenu={(event, { data: { node } }) => {
+          event.preventDefault();
+          if (canEdit) openNodeMenu(edit, node, { x: event.clientX, y: event.clientY });
+        }}
+        onEdgeContextMenu={(event, { data }) => {
+          event.preventDefault();
+          if (canEdit && data !== undefined)
+            openEdgeMenu(edit, data.edge, { x: event.clientX, y: event.clientY });
+        }}
+        onPaneContextMenu={(event) => {
+          event.preventDefault();
+          const at = { x: event.clientX, y: event.clientY };
+          if (canEdit) openCanvasMenu(edit, at, edit.geometry?.hit(at).group);
+        }}
         onPaneClick={(event) => {
           root.current?.focus({ preventScroll: true });
           const hit = isOverview
@@ -232,73 +308,23 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
             : undefined;
           store.activate(hit ?? active);
           store.select(hit);
+          edit.set({ edge: undefined });
         }}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
         <Controls
           showInteractive={false}
           position="bottom-left"
-          onFitView={() => {
-            isMoved.current = false;
-            fit();
-          }}
-          onZoomIn={() => {
-            isMoved.current = true;
-          }}
-          onZoomOut={() => {
-            isMoved.current = true;
-          }}
+          onFitView={follow}
+          onZoomIn={() => keep()}
+          onZoomOut={() => keep()}
         />
         {isOverview ? <Overview drawing={drawing} boxes={boxes} /> : null}
-        {nodes.length <= MINIMAP_UP_TO && !isOverview ? <GraphMiniMap drawing={drawing} /> : null}
+        {nodes.length <= MINIMAP_UP_TO && !isOverview ? <GraphMiniMap drawing={view} /> : null}
       </ReactFlow>
+      {box === undefined ? null : <SelectionBox {...box} />}
       <Legend drawing={drawing} />
       {isSearching ? <Search drawing={drawing} onGoTo={goTo} onClose={closeSearch} /> : null}
-    </div>
-  );
-}
-
-/** Only while part of the drawing is out of sight. */
-function GraphMiniMap({ drawing }: { drawing: LaidOutGraph }): ReactElement | null {
-  // Any change of a status may change a colour.
-  useSelected((snapshot) => snapshot.statuses);
-  const store = useStore();
-  const isAllSeen = useFlowStore(({ transform: [x, y, zoom], width, height }) =>
-    [x, y, width - x - drawing.width * zoom, height - y - drawing.height * zoom].every(
-      (space) => space >= -1,
-    ),
-  );
-  if (isAllSeen) return null;
-  return (
-    <MiniMap<CanvasNode>
-      pannable
-      zoomable
-      ariaLabel="Overview of the graph"
-      style={{ width: 140, height: 96 }}
-      nodeBorderRadius={6}
-      nodeClassName={(node) =>
-        `mini state-${store.statusOf(node.id)?.state.toLowerCase() ?? 'none'}${node.data.isGroup && node.data.isOpen ? ' mini-group' : ''}`
-      }
-    />
-  );
-}
-
-function Legend({ drawing }: { drawing: LaidOutGraph }): ReactElement | null {
-  const kinds = useMemo(() => new Set(drawing.graph.edges.map((edge) => edge.kind)), [drawing]);
-  if (kinds.size === 0) return null;
-  const text = { parameter: 'parameter', artifact: 'artifact', order: 'order only' } as const;
-  return (
-    <div className="legend" aria-hidden="true">
-      {(['parameter', 'artifact', 'order'] as const)
-        .filter((kind) => kinds.has(kind))
-        .map((kind) => (
-          <span key={kind}>
-            <svg width="20" height="6" className={`edge edge-${kind}`}>
-              <path className="react-flow__edge-path" d="M0,3 H20" />
-            </svg>
-            {text[kind]}
-          </span>
-        ))}
     </div>
   );
 }
@@ -307,6 +333,46 @@ function isGroup(nodes: readonly CanvasNode[], id: string): boolean {
   return nodes.find((node) => node.id === id)?.data.isGroup === true;
 }
 
-function moveDuration(): number {
-  return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200;
+/** Shift and a press on the empty canvas, or in an open group. */
+function isBoxPress(
+  { shiftKey, button, target }: { shiftKey: boolean; button: number; target: EventTarget },
+  canEdit: boolean,
+): boolean {
+  return (
+    canEdit &&
+    shiftKey &&
+    button === 0 &&
+    target instanceof Element &&
+    target.closest('.card, .group-header, .port, .react-flow__panel, .popup') === null
+  );
+}
+
+function SelectionBox({ from, to }: { from: Point; to: Point }): ReactElement {
+  return (
+    <div
+      className="selection-box"
+      aria-hidden="true"
+      style={{
+        left: Math.min(from.x, to.x),
+        top: Math.min(from.y, to.y),
+        width: Math.abs(to.x - from.x),
+        height: Math.abs(to.y - from.y),
+      }}
+    />
+  );
+}
+
+/** For a moment after the drawing changed: what stayed glides to its new place. */
+function useGlide(nodes: readonly CanvasNode[]): boolean {
+  const before = useRef(nodes);
+  const [isGliding, setGliding] = useState(false);
+  useLayoutEffect(() => {
+    if (before.current === nodes) return undefined;
+    before.current = nodes;
+    if (nodes.length > GLIDE_UP_TO) return undefined;
+    setGliding(true);
+    const timer = setTimeout(() => setGliding(false), GLIDE_MS);
+    return () => clearTimeout(timer);
+  }, [nodes]);
+  return isGliding;
 }

@@ -10,12 +10,29 @@ export interface DrawingElements {
   readonly edges: CanvasEdge[];
   /** By node id, in the coordinates of the whole drawing. */
   readonly boxes: ReadonlyMap<string, Box>;
+  readonly width: number;
+  readonly height: number;
 }
 
-export function drawingElements(drawing: LaidOutGraph): DrawingElements {
-  const { graph, routes, collapsed } = drawing;
-  const parents = new Map(graph.nodes.map((node) => [node.id, node.parent]));
-  const groups = new Set(graph.nodes.map((node) => node.parent).filter((id) => id !== undefined));
+/** `scope`: a group whose inside is drawn alone; '' draws all. A group that is not there, or closed, draws all. */
+export function drawingElements(drawing: LaidOutGraph, scope = ''): DrawingElements {
+  const { routes, collapsed } = drawing;
+  const frame = drawing.boxes[scope];
+  const inside = `${scope}/`;
+  const isAlone =
+    frame !== undefined &&
+    drawing.graph.nodes.some((node) => node.parent === scope && drawing.boxes[node.id] !== undefined);
+  const graph = isAlone
+    ? {
+        ...drawing.graph,
+        nodes: drawing.graph.nodes.filter((node) => node.id.startsWith(inside)),
+        edges: drawing.graph.edges.filter((edge) => edge.from.startsWith(inside)),
+      }
+    : drawing.graph;
+  const parents = new Map(
+    graph.nodes.map((node) => [node.id, isAlone && node.parent === scope ? undefined : node.parent]),
+  );
+  const groups = new Set(graph.nodes.map((node) => node.parent));
   const closed = new Set(collapsed);
   const boxes = new Map<string, Box>();
   const nodes: CanvasNode[] = [];
@@ -39,7 +56,7 @@ export function drawingElements(drawing: LaidOutGraph): DrawingElements {
         { type: 'target', position: Position.Top, x: width / 2, y: 0, width: 1, height: 1 },
         { type: 'source', position: Position.Bottom, x: width / 2, y: height, width: 1, height: 1 },
       ],
-      ...(node.parent === undefined ? {} : { parentId: node.parent }),
+      ...parentOf(parents.get(node.id)),
       data: { node, isGroup: groups.has(node.id) || closed.has(node.id), isOpen: !closed.has(node.id) },
     });
   }
@@ -63,5 +80,10 @@ export function drawingElements(drawing: LaidOutGraph): DrawingElements {
       },
     });
   }
-  return { nodes, edges, boxes };
+  const { width, height } = isAlone ? frame : drawing;
+  return { nodes, edges, boxes, width, height };
+}
+
+function parentOf(id: string | undefined): { readonly parentId?: string } {
+  return id === undefined ? {} : { parentId: id };
 }

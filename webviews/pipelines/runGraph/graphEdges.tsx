@@ -3,6 +3,7 @@ import { BaseEdge, getBezierPath, type Edge, type EdgeProps } from '@xyflow/reac
 import type { ReactElement } from 'react';
 import type { GraphEdge } from '../../../src/core/ir/graphModel.ts';
 import { useSelected } from './context.ts';
+import { useEditSelected } from './edit/context.ts';
 
 interface Point {
   readonly x: number;
@@ -28,10 +29,14 @@ export function PipelineEdge(props: EdgeProps<CanvasEdge>): ReactElement | null 
       (view.selected !== undefined && (view.selected === from || view.selected === to)),
   );
   const isFlowing = useSelected((_, store) => to !== undefined && store.statusOf(to)?.state === 'RUNNING');
+  const isChosen = useEditSelected((snapshot) => snapshot.edge === props.id);
   if (data === undefined) return null;
   const path = data.route.length >= 2 ? smoothPath(data.route) : getBezierPath(props)[0];
   return (
-    <g className={`edge edge-${data.edge.kind}${isNear ? ' near' : ''}${isFlowing ? ' flowing' : ''}`}>
+    <g
+      className={`edge edge-${data.edge.kind}${isNear ? ' near' : ''}${isFlowing ? ' flowing' : ''}${isChosen ? ' chosen' : ''}`}
+      data-testid={`edge-${props.id}`}
+    >
       <title>{edgeTitle(data.edge)}</title>
       <BaseEdge id={props.id} path={path} markerEnd={props.markerEnd ?? ''} interactionWidth={14} />
     </g>

@@ -1,10 +1,15 @@
 /** What xyflow draws for each node of the pipeline: steps, groups, and a group's own inputs and outputs. */
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
-import type { ReactElement } from 'react';
+import type { PointerEvent, ReactElement } from 'react';
 import type { GraphNode } from '../../../src/core/ir/graphModel.ts';
 import { formatDuration } from '../../../src/core/base/duration.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { useElapsed, useNodeStatus, useSelected, useStore } from './context.ts';
+import { dragSteps } from './edit/canvasGestures.ts';
+import { useCanEdit, useEdit, useEditSelected } from './edit/context.ts';
+import { LoopItemDot, PortDots } from './edit/portDots.tsx';
+import { RenameField } from './edit/renameField.tsx';
+import type { Wire } from './edit/wire.ts';
 import type { NodeStatus } from './fold.ts';
 import { StateIcon } from './stateIcon.tsx';
 import { NODE_KIND_ICON, NODE_KIND_TEXT, TASK_STATE_TEXT } from './stateText.ts';
@@ -37,22 +42,65 @@ function Spoken({
   return <span className="screen-reader-only">, {parts.join(', ')}, </span>;
 }
 
-export function PipelineNode({ data }: NodeProps<CanvasNode>): ReactElement {
+export function PipelineNode({ data, width }: NodeProps<CanvasNode>): ReactElement {
   const { node, isGroup, isOpen } = data;
   if (node.kind === 'input' || node.kind === 'output') return <PortNode node={node} />;
-  if (isGroup && isOpen) return <OpenGroup node={node} />;
+  if (isGroup && isOpen) return <OpenGroup node={node} width={width} />;
   return <Card node={node} isGroup={isGroup} />;
 }
 
 function useMarks(node: GraphNode): { readonly status: NodeStatus | undefined; readonly className: string } {
   const status = useNodeStatus(node.id);
-  const isSelected = useSelected((snapshot) => snapshot.view.selected === node.id);
+  const isSelected = useSelected((snapshot) => snapshot.selection.has(node.id));
   const isActive = useSelected((snapshot) => snapshot.active === node.id);
+  const wiring = useEditSelected(({ wire, cargo }) =>
+    cargo?.over === node.id ? ' carried-over' : wire === undefined ? '' : wireClass(wire, node),
+  );
   const state = status === undefined ? 'none' : status.state.toLowerCase();
   return {
     status,
-    className: `state-${state}${isSelected ? ' selected' : ''}${isActive ? ' active' : ''}`,
+    className: `state-${state}${isSelected ? ' selected' : ''}${isActive ? ' active' : ''}${wiring}`,
   };
+}
+
+/** While a wire is in the hand: what takes it, and what steps back. */
+function wireClass(wire: Wire, node: GraphNode): string {
+  if (wire.node === node.id) return ' wire-start';
+  if (wire.targets === undefined) return '';
+  const takes = wire.targets.get(node.id)?.some((target) => target.refused === undefined) === true;
+  if (!takes) return ' wire-refuses';
+  return wire.over?.node === node.id && wire.over.refused === undefined ? ' wire-over' : ' wire-takes';
+}
+
+/** For the editor: pressed cards are carried instead of moving the drawing. */
+function useCarry(node: GraphNode): {
+  readonly className: string;
+  readonly onPointerDown?: (event: PointerEvent<HTMLElement>) => void;
+} {
+  const edit = useEdit();
+  if (!useCanEdit()) return { className: '' };
+  return {
+    className: ' nopan',
+    onPointerDown: (event) => {
+      if (event.button === 0 && !event.shiftKey) dragSteps(edit, event, node);
+    },
+  };
+}
+
+function Label({ node }: { node: GraphNode }): ReactElement {
+  const isRenamed = useEditSelected(({ popup }) => popup?.kind === 'rename' && popup.nodeId === node.id);
+  return isRenamed ? <RenameField node={node} /> : <div className="card-label">{node.label}</div>;
+}
+
+function ProblemMark({ node }: { node: GraphNode }): ReactElement | null {
+  const problem = useEditSelected((snapshot) => snapshot.marks.get(node.id));
+  if (problem === undefined) return null;
+  return (
+    <span className={`problem-mark problem-${problem.severity}`} title={problem.message}>
+      <Icon name={problem.severity} />
+      <span className="screen-reader-only">{problem.message}</span>
+    </span>
+  );
 }
 
 function Handles(): ReactElement {
@@ -66,10 +114,12 @@ function Handles(): ReactElement {
 
 function Card({ node, isGroup }: { node: GraphNode; isGroup: boolean }): ReactElement {
   const { status, className } = useMarks(node);
+  const carry = useCarry(node);
   return (
     <div
       id={nodeElementId(node.id)}
-      className={`card ${isGroup ? 'closed-group ' : ''}${className}`}
+      {...carry}
+      className={`card ${isGroup ? 'closed-group ' : ''}${className}${carry.className}`}
       role="button"
       data-testid={`node-${node.id}`}
       data-state={status?.state ?? 'NONE'}
@@ -85,7 +135,7 @@ function Card({ node, isGroup }: { node: GraphNode; isGroup: boolean }): ReactEl
         <StateIcon state={status.state} />
       )}
       <div className="card-text">
-        <div className="card-label">{node.label}</div>
+        <Label node={node} />
         <Spoken node={node} status={status} {...(isGroup ? { more: 'closed' } : {})} />
         <div className="card-detail">
           {status?.notes.map((note) => (
@@ -96,14 +146,17 @@ function Card({ node, isGroup }: { node: GraphNode; isGroup: boolean }): ReactEl
           <span className="ellipsis">{node.detail}</span>
         </div>
       </div>
+      <ProblemMark node={node} />
       <Meter status={status} />
       {isGroup ? <GroupToggle node={node} isOpen={false} /> : null}
+      <PortDots node={node} />
     </div>
   );
 }
 
-function OpenGroup({ node }: { node: GraphNode }): ReactElement {
+function OpenGroup({ node, width }: { node: GraphNode; width: number | undefined }): ReactElement {
   const { status, className } = useMarks(node);
+  const carry = useCarry(node);
   return (
     <div
       className={`group group-${node.kind} ${className}`}
@@ -114,7 +167,8 @@ function OpenGroup({ node }: { node: GraphNode }): ReactElement {
       <Handles />
       <div
         id={nodeElementId(node.id)}
-        className="group-header"
+        {...carry}
+        className={`group-header${carry.className}`}
         role="button"
         aria-expanded="true"
         title={node.detail === '' ? node.label : `${node.label}\n${node.detail}`}
@@ -127,7 +181,7 @@ function OpenGroup({ node }: { node: GraphNode }): ReactElement {
           <StateIcon state={status.state} />
         )}
         <div className="card-text">
-          <div className="card-label">{node.label}</div>
+          <Label node={node} />
           <Spoken node={node} status={status} />
           {node.detail === '' ? null : (
             <div className="card-detail">
@@ -135,9 +189,12 @@ function OpenGroup({ node }: { node: GraphNode }): ReactElement {
             </div>
           )}
         </div>
+        {node.kind === 'loop' ? <LoopItemDot node={node} /> : null}
+        <ProblemMark node={node} />
         <Meter status={status} />
       </div>
       <GroupToggle node={node} isOpen />
+      <PortDots node={node} {...(width === undefined ? {} : { width })} />
     </div>
   );
 }
@@ -166,7 +223,7 @@ function PortNode({ node }: { node: GraphNode }): ReactElement {
   return (
     <div
       id={nodeElementId(node.id)}
-      className={`port ${className}`}
+      className={`port ${className} nopan`}
       role="button"
       data-testid={`node-${node.id}`}
       data-kind={node.kind}
@@ -174,8 +231,10 @@ function PortNode({ node }: { node: GraphNode }): ReactElement {
     >
       <Handles />
       <Icon name={NODE_KIND_ICON[node.kind]} />
-      <span className="ellipsis">{node.label}</span>
+      <Label node={node} />
       <Spoken node={node} status={undefined} />
+      <ProblemMark node={node} />
+      <PortDots node={node} />
     </div>
   );
 }

@@ -2,6 +2,10 @@
 import { useMemo, useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
 import { Icon } from '../../shared/icon.tsx';
 import { useElementSize, useSelected, useStore } from './context.ts';
+import { useEdit, useEditSelected } from './edit/context.ts';
+import { editByKey } from './edit/keys.ts';
+import { openNodeMenu } from './edit/menus.ts';
+import { RenameField } from './edit/renameField.tsx';
 import { outline, type OutlineItem } from './outline.ts';
 import { enterSidePanel } from './sidePanel.tsx';
 import { StateIcon } from './stateIcon.tsx';
@@ -40,7 +44,7 @@ export function RowTitle({ item }: { item: OutlineItem }): ReactElement {
       ) : (
         <StateIcon state={item.state} />
       )}
-      <span className="row-label">{item.label}</span>
+      <RowLabel item={item} />
       <span className="screen-reader-only">
         {item.kind === 'node' ? `, ${NODE_KIND_TEXT[item.nodeKind]}` : ''}
         {item.state === undefined ? '' : `, ${TASK_STATE_TEXT[item.state]}`},{' '}
@@ -55,6 +59,18 @@ export function RowTitle({ item }: { item: OutlineItem }): ReactElement {
   );
 }
 
+function RowLabel({ item }: { item: OutlineItem }): ReactElement {
+  const node = useSelected((snapshot) => snapshot.nodes.get(item.nodeId));
+  const isRenamed = useEditSelected(
+    ({ popup }) => item.kind === 'node' && popup?.kind === 'rename' && popup.nodeId === item.nodeId,
+  );
+  return isRenamed && node !== undefined ? (
+    <RenameField node={node} />
+  ) : (
+    <span className="row-label">{item.label}</span>
+  );
+}
+
 /** A tree widget of WAI-ARIA: one tab stop, arrows move, Enter opens, Left and Right close and open groups. */
 export function OutlineTree(props: {
   items: readonly OutlineItem[];
@@ -64,6 +80,7 @@ export function OutlineTree(props: {
   children: (item: OutlineItem) => ReactNode;
 }): ReactElement {
   const store = useStore();
+  const edit = useEdit();
   const { items } = props;
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   const [scrollTop, setScrollTop] = useState(0);
@@ -95,6 +112,12 @@ export function OutlineTree(props: {
     (selectedTask === undefined ? item.kind === 'node' : selectedTask === item.task?.id);
   const onKeyDown = (event: KeyboardEvent): void => {
     const item = items[focusAt];
+    // The same keys as on the canvas, on the row that the keyboard is on.
+    if (item?.kind === 'node') store.activate(item.nodeId);
+    if (item?.kind === 'node' && editByKey(edit, event)) {
+      event.preventDefault();
+      return;
+    }
     if (item === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'ArrowDown') focusRow(focusAt + 1);
     else if (event.key === 'ArrowUp') focusRow(focusAt - 1);
@@ -147,6 +170,12 @@ export function OutlineTree(props: {
             onClick={() => {
               setFocusKey(item.key);
               open(item);
+            }}
+            onContextMenu={(event) => {
+              event.preventDefault();
+              const node = store.getSnapshot().nodes.get(item.nodeId);
+              if (edit.canEdit && node !== undefined)
+                openNodeMenu(edit, node, { x: event.clientX, y: event.clientY });
             }}
           >
             <span className="row-title" style={{ paddingLeft: 8 + (item.level - 1) * 16 }}>

@@ -6,6 +6,8 @@ import { Button, Dropdown } from '../../shared/controls.ts';
 import { formatDuration } from '../../../src/core/base/duration.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { useElapsed, useNodeStatus, useSelected, useStore } from './context.ts';
+import { useCanEdit } from './edit/context.ts';
+import { Inspector, inspectorTitle } from './edit/inspector/inspector.tsx';
 import { Failure } from './failure.tsx';
 import { Iterations } from './iterations.tsx';
 import { LogTail } from './logTail.tsx';
@@ -18,7 +20,81 @@ export function enterSidePanel(): void {
   document.querySelector<HTMLElement>('.panel-body')?.focus();
 }
 
-export function SidePanel({ nodeId }: { nodeId: string }): ReactElement {
+/** In the editor the form of the selection; beside a run, what became of it; with both, one tab each. */
+export function SidePanel({ nodeId }: { nodeId: string }): ReactElement | null {
+  const canEdit = useCanEdit();
+  const hasRun = useSelected(({ host }) => host?.run !== undefined);
+  const [isRunShown, showRun] = useState(true);
+  if (!canEdit) return nodeId === '' && !hasRun ? null : <StepPanel nodeId={nodeId} tabs={null} />;
+  const tabs = hasRun ? <PanelTabs isRunShown={isRunShown} onShow={showRun} /> : null;
+  return hasRun && isRunShown ? (
+    <StepPanel nodeId={nodeId} tabs={tabs} />
+  ) : (
+    <InspectorPanel nodeId={nodeId} tabs={tabs} />
+  );
+}
+
+function PanelTabs(props: { isRunShown: boolean; onShow: (isRun: boolean) => void }): ReactElement {
+  const tab = (isRun: boolean, label: string): ReactElement => (
+    <button
+      type="button"
+      className="panel-tab"
+      role="tab"
+      aria-selected={props.isRunShown === isRun}
+      onClick={() => props.onShow(isRun)}
+    >
+      {label}
+    </button>
+  );
+  return (
+    <div className="panel-tabs" role="tablist" aria-label="Of the step">
+      {tab(true, 'Run')}
+      {tab(false, 'Settings')}
+    </div>
+  );
+}
+
+function InspectorPanel({ nodeId, tabs }: { nodeId: string; tabs: ReactNode }): ReactElement {
+  const store = useStore();
+  const node = useSelected((snapshot) => snapshot.nodes.get(nodeId));
+  const count = useSelected((snapshot) => snapshot.selection.size);
+  const title = inspectorTitle(node, count);
+  return (
+    <aside
+      className="side-panel"
+      aria-label={`Settings of ${title}`}
+      data-testid="side-panel"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') store.select(undefined);
+      }}
+    >
+      <div className="panel-head">
+        <span className="kind-icon">
+          <Icon name={node === undefined ? 'type-hierarchy-sub' : NODE_KIND_ICON[node.kind]} />
+        </span>
+        <h2 className="ellipsis grow">{title}</h2>
+        {node === undefined || count > 1 ? null : (
+          <Button
+            appearance="icon"
+            label="Go to the text"
+            onClick={() => void store.request('openSource', { nodeId })}
+          >
+            <Icon name="go-to-file" />
+          </Button>
+        )}
+        <Button appearance="icon" label="Close" onClick={() => store.select(undefined)}>
+          <Icon name="close" />
+        </Button>
+      </div>
+      {tabs}
+      <div className="panel-body" data-testid="panel-body" tabIndex={-1}>
+        <Inspector nodeId={nodeId} />
+      </div>
+    </aside>
+  );
+}
+
+function StepPanel({ nodeId, tabs }: { nodeId: string; tabs: ReactNode }): ReactElement {
   const store = useStore();
   const { detail, problem } = useTaskDetail(nodeId);
   const node = useSelected((snapshot) => snapshot.nodes.get(nodeId));
@@ -69,6 +145,7 @@ export function SidePanel({ nodeId }: { nodeId: string }): ReactElement {
           ))}
         </div>
       )}
+      {tabs}
       <div className="panel-body" data-testid="panel-body" tabIndex={-1}>
         {problem === undefined ? null : <div className="problem">{problem}</div>}
         {detail === undefined ? null : <Detail key={detail.taskId ?? detail.nodeId} detail={detail} />}

@@ -4,20 +4,15 @@
  */
 import { isAbort, SlipwayError } from '../../../src/core/base/errors.ts';
 import type { GraphNode, LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
-import type {
-  GraphAct,
-  RunGraphContract,
-  RunGraphState,
-  RunView,
-  TaskRow,
-} from '../../../src/core/protocol/runGraph.ts';
+import type { CanvasContract } from '../../../src/core/protocol/canvas.ts';
+import type { GraphAct, RunGraphState, RunView, TaskRow } from '../../../src/core/protocol/runGraph.ts';
 import type { RequestOptions, WebviewChannel } from '../../../src/core/protocol/rpc.ts';
 import { announceRun, announceTasks } from './announce.ts';
 import { foldTasks, statusOf, TaskIndex, type NodeStatus } from './fold.ts';
 import { isFinalRun } from './stateText.ts';
 import type { Viewport, ViewState } from './viewState.ts';
 
-type Requests = RunGraphContract['requests'];
+type Requests = CanvasContract['requests'];
 
 export interface Notice {
   readonly message: string;
@@ -27,10 +22,14 @@ export interface Notice {
 export interface Snapshot {
   readonly host: RunGraphState | undefined;
   readonly drawing: LaidOutGraph | undefined;
+  /** Of the text that `drawing` draws; edits name it. */
+  readonly drawingRevision: number;
   readonly nodes: ReadonlyMap<string, GraphNode>;
   readonly index: TaskIndex | undefined;
   readonly statuses: ReadonlyMap<string, NodeStatus>;
   readonly view: ViewState;
+  /** Every selected node; `view.selected` is the one chosen last. */
+  readonly selection: ReadonlySet<string>;
   /** Node that the keyboard is on; not kept across reloads. */
   readonly active: string | undefined;
   /** The last thing that failed. */
@@ -39,7 +38,7 @@ export interface Snapshot {
 }
 
 export class GraphStore {
-  readonly #channel: WebviewChannel<RunGraphContract>;
+  readonly #channel: WebviewChannel<CanvasContract>;
   readonly #save: (state: unknown) => void;
   readonly #listeners = new Set<() => void>();
   #snapshot: Snapshot;
@@ -55,17 +54,19 @@ export class GraphStore {
   #isFailureAwaited = false;
   #tasksKey = '';
 
-  constructor(channel: WebviewChannel<RunGraphContract>, view: ViewState, save: (state: unknown) => void) {
+  constructor(channel: WebviewChannel<CanvasContract>, view: ViewState, save: (state: unknown) => void) {
     this.#channel = channel;
     this.#save = save;
     this.#viewport = view.viewport;
     this.#snapshot = {
       host: undefined,
       drawing: undefined,
+      drawingRevision: 0,
       nodes: new Map(),
       index: undefined,
       statuses: new Map(),
       view,
+      selection: new Set(view.selected === undefined || view.selected === '' ? [] : [view.selected]),
       active: undefined,
       notice: undefined,
       announcement: '',
@@ -94,6 +95,8 @@ export class GraphStore {
     });
     if (isOtherRun && before !== undefined) this.#setView({ iterations: {}, selectedTask: undefined });
     this.#showResult(before?.run, host.run);
+    if (host.reveal !== undefined && host.reveal.count !== before?.reveal?.count)
+      this.expose(host.reveal.nodeId);
     this.#saveView();
     this.#pullDrawing();
     void this.#pullTasks();
@@ -113,7 +116,7 @@ export class GraphStore {
     try {
       return await this.#channel.request(method, params, options);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       return undefined;
     }
   }
@@ -142,7 +145,52 @@ export class GraphStore {
   }
 
   select(nodeId: string | undefined, taskId?: string): void {
+    this.#set({ selection: new Set(nodeId === undefined || nodeId === '' ? [] : [nodeId]) });
     this.#setView({ selected: nodeId, selectedTask: taskId });
+  }
+
+  /** Several at once; the last is the one whose place the view keeps. */
+  selectAll(nodeIds: readonly string[]): void {
+    this.#set({ selection: new Set(nodeIds) });
+    this.#setView({ selected: nodeIds.at(-1), selectedTask: undefined });
+  }
+
+  /** Into the selection, or out of it. */
+  toggleSelected(nodeId: string): void {
+    const { selection } = this.#snapshot;
+    this.selectAll(
+      selection.has(nodeId) ? [...selection].filter((id) => id !== nodeId) : [...selection, nodeId],
+    );
+  }
+
+  /** Shows one group as if it were the whole pipeline; '' is the whole. */
+  enter(group: string): void {
+    const { view, drawing } = this.#snapshot;
+    const collapsed = view.collapsed ?? drawing?.collapsed ?? [];
+    // Only an open group has a drawing of its inside.
+    const closed = collapsed.filter((id) => id !== group && !group.startsWith(`${id}/`));
+    this.#viewport = undefined;
+    this.#setView({ scope: group, ...(closed.length < collapsed.length ? { collapsed: closed } : {}) });
+    this.#pullDrawing();
+  }
+
+  /** Selects a node and opens whatever hides it; the canvas brings it into view. */
+  expose(nodeId: string): void {
+    const { view, drawing } = this.#snapshot;
+    const collapsed = view.collapsed ?? drawing?.collapsed ?? [];
+    const closed = collapsed.filter((group) => !nodeId.startsWith(`${group}/`));
+    this.#setView({
+      tab: 'graph',
+      scope: nodeId.startsWith(`${view.scope}/`) ? view.scope : '',
+      ...(closed.length < collapsed.length ? { collapsed: closed } : {}),
+    });
+    this.select(nodeId);
+    this.activate(nodeId);
+    this.#pullDrawing();
+  }
+
+  announce(announcement: string): void {
+    this.#set({ announcement });
   }
 
   /** Moves the keyboard's place in the graph. */
@@ -248,12 +296,13 @@ export class GraphStore {
         if (controller.signal.aborted || result.drawing === null) return;
         this.#set({
           drawing: result.drawing,
+          drawingRevision: result.revision,
           nodes: new Map(result.drawing.graph.nodes.map((node) => [node.id, node])),
         });
       })
       .catch((error: unknown) => {
         if (this.#drawingKey === key) this.#drawingKey = '';
-        this.#fail(error);
+        this.fail(error);
       });
   }
 
@@ -274,7 +323,7 @@ export class GraphStore {
         this.#showFailure();
       }
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     } finally {
       this.#isPullingTasks = false;
     }
@@ -288,7 +337,8 @@ export class GraphStore {
     this.#set({ index, statuses, ...(announcement === '' ? {} : { announcement }) });
   }
 
-  #fail(error: unknown): void {
+  /** Into the banner; that something was cancelled is no news. */
+  fail(error: unknown): void {
     if (isAbort(error) || (error instanceof SlipwayError && error.reason === 'cancelled')) return;
     this.#set({
       notice:

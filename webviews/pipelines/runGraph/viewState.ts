@@ -12,6 +12,8 @@ export interface ViewState {
   readonly tab: GraphTab;
   /** Node shown in the side panel; `''` is the run as a whole, `undefined` no panel. */
   readonly selected: string | undefined;
+  /** The group shown as if it were the whole pipeline; '' is the whole. */
+  readonly scope: string;
   /** One task of several behind the selected node. */
   readonly selectedTask: string | undefined;
   /** Groups drawn closed; `undefined`: the layout decides. */
@@ -25,10 +27,11 @@ export interface ViewState {
 
 /** Takes what it understands from saved data of any age, and the defaults for the rest. */
 export function parseViewState(saved: Record<string, unknown>): ViewState {
-  const { tab, selected, collapsed, iterations, viewport, toggled, unfolded } = saved;
+  const { tab, selected, scope, collapsed, iterations, viewport, toggled, unfolded } = saved;
   return {
     tab: graphTabs.find((one) => one === tab) ?? 'graph',
     selected: typeof selected === 'string' ? selected : undefined,
+    scope: typeof scope === 'string' ? scope : '',
     selectedTask: undefined,
     collapsed: Array.isArray(collapsed) ? strings(collapsed) : undefined,
     iterations: parseIterations(iterations),

@@ -1,0 +1,112 @@
+/** The document's problems: where they are, and what mends them. The same stand in the Problems panel at their text. */
+import { useState, type KeyboardEvent, type ReactElement } from 'react';
+import type { ProblemRow } from '../../../../src/core/protocol/graphEdit.ts';
+import { Button } from '../../../shared/controls.ts';
+import { Icon } from '../../../shared/icon.tsx';
+import { useSelected } from '../context.ts';
+import { useEdit, useEditSelected } from './context.ts';
+
+export function ProblemsPanel(): ReactElement {
+  const edit = useEdit();
+  const problems = useEditSelected((snapshot) => snapshot.problems);
+  const nodes = useSelected((snapshot) => snapshot.nodes);
+  const [chosen, setChosen] = useState<string>();
+  const at = problems.findIndex((problem) => problem.id === chosen);
+
+  const reveal = (problem: ProblemRow | undefined): void => {
+    if (problem === undefined) return;
+    setChosen(problem.id);
+    const { nodeId } = problem;
+    if (nodeId === undefined || !nodes.has(nodeId)) return;
+    edit.graph.expose(nodeId);
+    edit.geometry?.reveal(nodeId);
+  };
+  const step = (by: number): void => {
+    const { length } = problems;
+    if (length > 0) reveal(problems[at === -1 && by < 0 ? length - 1 : (at + by + length) % length]);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'ArrowDown') step(1);
+    else if (event.key === 'ArrowUp') step(-1);
+    else if (event.key === 'Escape') edit.togglePanel('problems');
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <aside className="edit-panel" aria-label="Problems" data-testid="problems" onKeyDown={onKeyDown}>
+      <div className="panel-head">
+        <h2 className="grow">Problems</h2>
+        <Button
+          appearance="icon"
+          label="Previous problem"
+          isDisabled={problems.length === 0}
+          onClick={() => step(-1)}
+        >
+          <Icon name="arrow-up" />
+        </Button>
+        <Button
+          appearance="icon"
+          label="Next problem"
+          testId="next-problem"
+          isDisabled={problems.length === 0}
+          onClick={() => step(1)}
+        >
+          <Icon name="arrow-down" />
+        </Button>
+        <Button appearance="icon" label="Close problems" onClick={() => edit.togglePanel('problems')}>
+          <Icon name="close" />
+        </Button>
+      </div>
+      {problems.length === 0 ? (
+        <p className="panel-note">No problems: this pipeline can run.</p>
+      ) : (
+        <ul className="panel-list problem-list" tabIndex={0} aria-label="Problems">
+          {problems.map((problem) => (
+            <li
+              key={problem.id}
+              className={`problem-row problem-${problem.severity}${problem.id === chosen ? ' active' : ''}`}
+              aria-current={problem.id === chosen}
+              data-testid={`problem-${problem.code}`}
+              onClick={() => reveal(problem)}
+            >
+              <Icon name={problem.severity} />
+              <div className="grow">
+                <span className="screen-reader-only">{problem.severity}: </span>
+                {problem.message}
+                <div className="problem-acts">
+                  {problem.fixes.map((fix) => (
+                    <Act
+                      key={fix.id}
+                      label={fix.title}
+                      onClick={() => void edit.applyFix(problem.id, fix.id)}
+                    />
+                  ))}
+                  <Act
+                    label="Show in text"
+                    onClick={() => void edit.graph.request('showProblemText', { problemId: problem.id })}
+                  />
+                </div>
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </aside>
+  );
+}
+
+function Act({ label, onClick }: { label: string; onClick: () => void }): ReactElement {
+  return (
+    <button
+      type="button"
+      className="link-button"
+      onClick={(event) => {
+        event.stopPropagation();
+        onClick();
+      }}
+    >
+      {label}
+    </button>
+  );
+}

@@ -1,0 +1,61 @@
+import { useReactFlow, useStore as useFlowStore, type Viewport } from '@xyflow/react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useStore } from './context.ts';
+
+export const ZOOM = { min: 0.05, max: 2 };
+const FIT_PADDING = 0.04;
+
+export interface Fit {
+  /** Before the first fit the drawing has no zoom of its own. */
+  readonly isPlaced: boolean;
+  /** The whole drawing, also where it has no elements. */
+  readonly fit: (duration?: number) => void;
+  /** From now on the place is the user's. */
+  readonly keep: (viewport?: Viewport) => void;
+  /** From now on it follows the drawing again. */
+  readonly follow: () => void;
+  readonly isKept: () => boolean;
+}
+
+/** Until the user moves the drawing, it stays fitted: to the panel beside it, and to what is drawn. */
+export function useFit(drawing: { readonly width: number; readonly height: number }): Fit {
+  const store = useStore();
+  const flow = useReactFlow();
+  const isMoved = useRef(store.viewport !== undefined);
+  const wasFitted = useRef(false);
+  const width = useFlowStore((state) => state.width);
+  const height = useFlowStore((state) => state.height);
+  const [isPlaced, setPlaced] = useState(store.viewport !== undefined);
+  const fit = useCallback(
+    (duration = moveDuration()): void => {
+      const room = { width: width * (1 - 2 * FIT_PADDING), height: height * (1 - 2 * FIT_PADDING) };
+      const zoom = Math.max(ZOOM.min, Math.min(1, room.width / drawing.width, room.height / drawing.height));
+      const [x, y] = [(width - drawing.width * zoom) / 2, (height - drawing.height * zoom) / 2];
+      void flow.setViewport({ x, y, zoom }, { duration });
+    },
+    [flow, width, height, drawing.width, drawing.height],
+  );
+  useEffect(() => {
+    if (width <= 0 || height <= 0) return;
+    if (!isMoved.current) fit(wasFitted.current ? moveDuration() : 0);
+    wasFitted.current = true;
+    setPlaced(true);
+  }, [fit, width, height]);
+  const keep = useCallback(
+    (viewport?: Viewport): void => {
+      isMoved.current = true;
+      if (viewport !== undefined) store.saveViewport(viewport);
+    },
+    [store],
+  );
+  const follow = useCallback((): void => {
+    isMoved.current = false;
+    fit();
+  }, [fit]);
+  const isKept = useCallback(() => isMoved.current, []);
+  return { isPlaced, fit, keep, follow, isKept };
+}
+
+export function moveDuration(): number {
+  return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200;
+}
