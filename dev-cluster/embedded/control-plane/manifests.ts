@@ -12,7 +12,11 @@ import { resourcePath } from '../python/resources.ts';
 const manifest = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
 });
 
 /** A Kubernetes object as its manifest says it. */
@@ -67,27 +71,24 @@ async function applyAt(
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 /** Which definitions are applied, by name, with a digest of each: looking at them costs the API server seconds. */
 const RECORD = '/api/v1/namespaces/kube-system/configmaps/slipway-custom-resource-definitions';
+const DIGEST = 'slipway.dev/digest';
 
 /** Applies the custom resource definitions that ship, and resolves when the API server serves them all. */
 export async function applyDefinitions(api: KubernetesApi, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const known = await appliedDefinitions(api, limit);
   const files = (await readdir(manifestPath('crds'))).filter((name) => name.endsWith('.json'));
-  const digests: Record<string, string> = {};
-  await Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(manifestPath('crds', file), 'utf8');
-      const crd = definition.parse(JSON.parse(text, withoutDescription));
-      const digest = createHash('sha256').update(JSON.stringify(crd)).digest('hex');
-      const { name } = crd.metadata;
-      digests[name] = digest;
-      const discovery = new Discovery(api);
-      const isServed = async (): Promise<boolean> => (await discovery.missing(crd.spec, limit)) === undefined;
-      if (known[name] === digest && (await isServed())) return;
-      await applyDefinition(api, crd, limit);
-      while (!(await isServed())) await delay(INTERVAL_MS, limit);
-    }),
-  );
+  const definitions = await Promise.all(files.map(readDefinition));
+  const isServed = async ({ crd }: Definition): Promise<boolean> =>
+    (await new Discovery(api).missing(crd.spec, limit)) === undefined;
+  const isKnown = async (one: Definition): Promise<boolean> =>
+    known[one.crd.metadata.name] === one.digest && (await isServed(one));
+  const isGood = await Promise.all(definitions.map(isKnown));
+  const stale = definitions.filter((_, index) => isGood[index] !== true);
+  // One after the other: all at once, on a busy machine, each takes longer than the API server works on a request.
+  for (const one of stale) await applyDefinition(api, one, limit);
+  for (const one of stale) while (!(await isServed(one))) await delay(INTERVAL_MS, limit);
+  const digests = Object.fromEntries(definitions.map(({ crd, digest }) => [crd.metadata.name, digest]));
   if (JSON.stringify(Object.entries(known).sort()) === JSON.stringify(Object.entries(digests).sort())) return;
   const [name = ''] = RECORD.split('/').slice(-1);
   const record = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: digests };
@@ -102,14 +103,34 @@ function withoutDescription(key: string, value: unknown): unknown {
   return key === 'description' && typeof value === 'string' ? undefined : value;
 }
 
+interface Definition {
+  readonly crd: z.infer<typeof definition>;
+  /** Of the definition, which has it as an annotation, too. */
+  readonly digest: string;
+}
+
+async function readDefinition(file: string): Promise<Definition> {
+  const text = await readFile(manifestPath('crds', file), 'utf8');
+  const crd = definition.parse(JSON.parse(text, withoutDescription));
+  const digest = createHash('sha256').update(JSON.stringify(crd)).digest('hex');
+  const annotations = { ...crd.metadata.annotations, [DIGEST]: digest };
+  return { crd: { ...crd, metadata: { ...crd.metadata, annotations } }, digest };
+}
+
 /** Not by server-side apply: creating costs the API server half of that, and there is nothing to keep of an older one. */
-async function applyDefinition(api: KubernetesApi, crd: Manifest, signal: AbortSignal): Promise<void> {
+async function applyDefinition(
+  api: KubernetesApi,
+  { crd, digest }: Definition,
+  signal: AbortSignal,
+): Promise<void> {
   const query = { fieldManager: 'slipway' };
   if (await unlessConflict(api.create(DEFINITIONS, crd, signal, query))) return;
   const path = `${DEFINITIONS}/${crd.metadata.name}`;
   // The API server's own controllers write the status of one that is new, again and again.
   for (;;) {
     const { metadata } = await api.get<KubernetesObject>(path, signal);
+    // By an earlier try, whose answer came too late.
+    if (metadata?.annotations?.[DIGEST] === digest) return;
     const replacement = { ...crd, metadata: { ...crd.metadata, resourceVersion: metadata?.resourceVersion } };
     if (await unlessConflict(api.replace(path, replacement, signal, query))) return;
   }

@@ -17,7 +17,8 @@ const HEALTH_INTERVAL_MS = 5_000;
 const HEALTH_TIMEOUT_MS = 5_000;
 /** A service that never answers after its start is started again. */
 const START_TIMEOUT_MS = 120_000;
-const HEALTH_MISSES = 3;
+/** Of a busy machine the API server may not hear for half a minute; killed, it would be longer still. */
+const HEALTH_MISSES = 6;
 /** After so long in health, failures are counted anew. */
 const STEADY_MS = 60_000;
 /** So many failures in a row are called a failure, not a hiccup. */
