@@ -108,7 +108,8 @@ export class EditableText {
   }
 }
 
-function parseWhole(text: string): readonly YamlDocument[] {
+/** A text that is read once. */
+export function parseWhole(text: string): readonly YamlDocument[] {
   const documents = parseAllDocuments(text, options);
   return 'empty' in documents ? [] : documents;
 }

@@ -4,7 +4,7 @@
  */
 import { Lexer } from 'yaml';
 import type { JsonObject } from '../base/json.ts';
-import { EditableText, type YamlDocument } from './editableText.ts';
+import { parseWhole, type EditableText, type YamlDocument } from './editableText.ts';
 import type { Component, Executor, PipelineDocument, Problem, SourceRange } from './model.ts';
 import { parseComponent } from './parseComponent.ts';
 import { parseExecutor } from './parseExecutor.ts';
@@ -60,7 +60,7 @@ export function readPipeline(parts: PipelineParts, text: string): Extract<ParseR
 export function withLimits<T>(
   text: string,
   read: (parts: PipelineParts) => T,
-  yaml = new EditableText(),
+  yaml?: EditableText,
 ): T | Extract<ParseResult, { kind: 'notPipeline' }> {
   try {
     const parts = findParts(text, yaml);
@@ -81,7 +81,7 @@ const tooDeep = 'Values are nested too deeply to be read.';
 
 function findParts(
   text: string,
-  yaml: EditableText,
+  yaml: EditableText | undefined,
 ): PipelineParts | Extract<ParseResult, { kind: 'notPipeline' }> {
   const documents = readYaml(text, yaml);
   const error = documents.flatMap((document) => document.errors)[0];
@@ -156,9 +156,9 @@ function refuseTooMany(text: string): void {
   }
 }
 
-function readYaml(text: string, yaml: EditableText): readonly YamlDocument[] {
+function readYaml(text: string, yaml: EditableText | undefined): readonly YamlDocument[] {
   refuseTooMany(text);
-  return yaml.read(text);
+  return yaml?.read(text) ?? parseWhole(text);
 }
 
 function isPipeline(fields: Entries): boolean {

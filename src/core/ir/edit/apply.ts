@@ -37,20 +37,23 @@ export function applyGesture(spec: Spec, gesture: Gesture): Edited | Refused {
   return edited.kind === 'refused' ? edited : (newCycle(spec, edited.spec) ?? edited);
 }
 
-/** Whatever the edit was, tasks must not wait for each other; dags that it left alone are not looked at. */
+/** Whatever the edit was, tasks must not come to wait for each other; dags that it left alone are not looked at. */
 function newCycle(before: Spec, after: Spec): Refused | undefined {
   const draft = new Draft(after);
   for (const { path, component } of allDags(after)) {
     if (valueAt(before.pipeline, ...path) === component) continue;
     const name = path[1] ?? '';
-    const [cycle] = findCycles(
-      Object.keys(draft.tasks(name)),
-      (key) => [...upstreamOf(draft, name, key)].map((to) => ({ to, data: undefined })),
-      1,
-    );
-    if (cycle === undefined) continue;
-    const names = cycle.path.map((key) => draft.nameOf(name, key));
+    const cycle = cycleIn(draft, name);
+    // Who repairs a pipeline with several cycles begins with one of them.
+    if (cycle === undefined || cycleIn(new Draft(before), name) !== undefined) continue;
+    const names = cycle.map((key) => draft.nameOf(name, key));
     return refused(`Then these would wait for each other and never start: ${cycleText(names)}.`);
   }
   return undefined;
+}
+
+function cycleIn(draft: Draft, component: string): readonly string[] | undefined {
+  const upstream = (key: string): { to: string; data: undefined }[] =>
+    [...upstreamOf(draft, component, key)].map((to) => ({ to, data: undefined }));
+  return findCycles(Object.keys(draft.tasks(component)), upstream, 1)[0]?.path;
 }

@@ -2,14 +2,13 @@
 import type { JsonObject } from '../../base/json.ts';
 import { childId } from '../graph.ts';
 import { exportComponents, importComponent } from './components.ts';
-import { ownReads } from './controlFlow/unused.ts';
 import { Draft } from './draft.ts';
 import { editing, elsewhere, type GestureOf } from './edits.ts';
 import type { TaskClipboard } from './gesture.ts';
 import { textAt } from './jsonPath.ts';
 import { fits, type PortType } from './ports.ts';
 import { refuse } from './refusal.ts';
-import { removeFrom } from './removal.ts';
+import { neededInputs, removeFrom } from './removal.ts';
 import { findTask, freeName } from './scope.ts';
 import { inputsOf } from './sources.ts';
 import type { Spec } from './spec.ts';
@@ -61,7 +60,7 @@ export const clipboardEdits = {
 
 /** A pasted task reads what is here under the same name and of a type that fits; the rest is to be wired anew. */
 function dropForeign(draft: Draft, inside: string, key: string, placed: ReadonlySet<string>): void {
-  const needed = ownReads(draft, { parent: inside, key });
+  const needed = neededInputs(draft, { parent: inside, key });
   for (const input of inputsOf(draft.task(inside, key))) {
     const { source } = input;
     if (source.kind === 'constant') continue;
@@ -75,7 +74,7 @@ function dropForeign(draft: Draft, inside: string, key: string, placed: Readonly
     if (isHere && (isOwn || input.selector === undefined || from?.kind === 'parameter')) continue;
     if (needed.includes(input.name)) {
       refuse(
-        `'${draft.nameOf(inside, key)}' needs '${input.name}', which is not here, for its loop or condition.`,
+        `'${draft.nameOf(inside, key)}' needs '${input.name}', which is not here, for its loop, condition or resources.`,
       );
     }
     removeFrom(draft, { component: inside, key }, input);

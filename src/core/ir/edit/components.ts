@@ -104,6 +104,19 @@ function importExecutor(draft: Draft, parts: ComponentParts, label: string): str
   return here;
 }
 
+/**
+ * Inputs that a component's executor reads and the component does not declare: the compiler passes what resources and
+ * settings are made of to the task alone.
+ */
+export function boundInputs(draft: Draft, component: string): readonly string[] {
+  const label = textAt(draft.component(component), 'executorLabel');
+  if (label === undefined) return [];
+  const text = JSON.stringify(executorOf(draft, label));
+  const declared = objectAt(draft.component(component), 'inputDefinitions', 'parameters');
+  const read = [...text.matchAll(/\binputs\.parameters\[(?:'|\\")(pipelinechannel--.*?)(?:'|\\")\]/g)];
+  return [...new Set(read.map(([, name = '']) => name))].filter((name) => !Object.hasOwn(declared, name));
+}
+
 /** The components that `names` reach in the file, with what they need. */
 export function exportComponents(draft: Draft, names: readonly string[]): ComponentParts {
   const components: Record<string, JsonObject> = {};

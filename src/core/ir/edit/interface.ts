@@ -124,6 +124,8 @@ export function putDefinition(
   side: 'inputDefinitions' | 'outputDefinitions',
   port: GesturePort,
 ): void {
+  if (!isPathSegment(port.name))
+    refuse(`'${port.name}' cannot be a name: use letters, digits and underscores.`);
   const path = [side, sectionOf(port.kind), port.name];
   const before = objectAt(draft.component(component), ...path);
   draft.putComponent(component, withValue(draft.component(component), path, definition(port, before)));

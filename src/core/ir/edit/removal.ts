@@ -1,7 +1,8 @@
 /** Taking tasks, inputs and outputs away with everything that hangs on them. */
 import type { JsonObject } from '../../base/json.ts';
 import { childId } from '../graph.ts';
-import { addSelectors, itemInputOf } from './channels.ts';
+import { addSelectors, itemInputOf, type Opener } from './channels.ts';
+import { boundInputs } from './components.ts';
 import { dagOutputs, removeDagOutput } from './controlFlow/dagOutputs.ts';
 import { mapPlatformSources } from './controlFlow/platformSources.ts';
 import { dropDependency, dropUnusedChannels, ownReads } from './controlFlow/unused.ts';
@@ -152,6 +153,14 @@ function removeSource(draft: Draft, at: TaskAt, input: TaskInput, isGoing: boole
   removeInput(draft, inside, input.name);
 }
 
+/** Inputs that a task cannot be without: its condition, the list of its loop, what its resources are made of. */
+export function neededInputs(draft: Draft, opener: Opener): readonly string[] {
+  return [
+    ...ownReads(draft, opener),
+    ...boundInputs(draft, draft.componentOfTask(opener.parent, opener.key)),
+  ];
+}
+
 /** An input of a task, and the constants that are built of it. */
 export function removeFrom(
   draft: Draft,
@@ -177,7 +186,7 @@ export function removeInput(draft: Draft, component: string, name: string): void
   }
   for (const { component: parent, key } of usersOf(draft, component)) {
     const task = draft.task(parent, key);
-    if (itemInputOf(task) === name || ownReads(draft, { parent, key }).includes(name)) {
+    if (itemInputOf(task) === name || neededInputs(draft, { parent, key }).includes(name)) {
       refuse(`'${draft.nameOf(parent, key)}' needs this input for its loop or condition.`);
     }
     for (const input of inputsOf(task)) {

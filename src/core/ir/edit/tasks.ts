@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { childId } from '../graph.ts';
 import { addSelectors } from './channels.ts';
-import { importComponent, exportComponents, type ComponentParts } from './components.ts';
+import { boundInputs, importComponent, exportComponents, type ComponentParts } from './components.ts';
 import { dagOutputs } from './controlFlow/dagOutputs.ts';
 import { mapPlatformSources } from './controlFlow/platformSources.ts';
 import { kindOf, siblings, Draft } from './draft.ts';
@@ -25,6 +25,11 @@ export const taskEdits = {
         ? gesture.component.existing
         : importDefinition(draft, gesture.component.definition);
     if (!draft.hasComponent(component)) refuse(`There is no component '${component}' in this file.`);
+    if (boundInputs(draft, component).length > 0) {
+      refuse(
+        `What '${component}' runs on comes from inputs of its task: duplicate or copy the task instead.`,
+      );
+    }
     if (reaches(draft, component, inside)) refuse('A sub-pipeline cannot contain itself.');
     const wish = gesture.name ?? component.replace(/^comp-/, '').replace(/-\d+$/, '');
     const base = taskKey(wish);

@@ -1,11 +1,10 @@
 /** Wires and order: connect, disconnect, run after. */
-import { cycleText, findCycles } from '../cycles.ts';
 import { isAllowed, isOfType, typeNames } from '../values.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { childId } from '../graph.ts';
 import type { ParameterType } from '../model.ts';
 import { upstreamOf } from './controlFlow/order.ts';
-import { dropDependency, dropUnusedChannels, ownReads } from './controlFlow/unused.ts';
+import { dropDependency, dropUnusedChannels } from './controlFlow/unused.ts';
 import { itemInputOf, route } from './channels.ts';
 import type { Draft } from './draft.ts';
 import { editing, elsewhere, type GestureOf } from './edits.ts';
@@ -13,7 +12,7 @@ import type { GestureSource } from './gesture.ts';
 import { listAt } from './jsonPath.ts';
 import { describePort, fits, type PortType } from './ports.ts';
 import { refuse } from './refusal.ts';
-import { dropUnusedInside, removeFrom } from './removal.ts';
+import { dropUnusedInside, neededInputs, removeFrom } from './removal.ts';
 import { splitId } from './scope.ts';
 import { inputOf, inputsOf, type TaskInput } from './sources.ts';
 
@@ -41,7 +40,6 @@ export const wireEdits = {
       refuse(`'${draft.nameOf(dag, later)}' already waits for '${draft.nameOf(dag, earlier)}'.`);
     }
     draft.addDependency(dag, later, earlier);
-    refuseCycle(draft, dag);
     const title = `Run ${draft.nameOf(dag, later)} after ${draft.nameOf(dag, earlier)}${elsewhere(draft, dag)}`;
     return { title, selection: [task] };
   }),
@@ -90,7 +88,6 @@ export function connect(draft: Draft, task: string, input: string, source: Gestu
     routed.source,
   );
   if (before !== undefined) tidyAfter(draft, task, before);
-  for (const dag of dagsAround(draft, task)) refuseCycle(draft, dag);
 }
 
 function checkConstant(input: string, to: PortType, value: JsonValue): void {
@@ -118,8 +115,10 @@ function checkFits(input: string, from: PortType, to: PortType, source: GestureS
 
 function checkNotOwn(draft: Draft, parent: string, key: string, input: string): void {
   const opener = { parent, key };
-  if (itemInputOf(draft.task(parent, key)) !== input && !ownReads(draft, opener).includes(input)) return;
-  refuse(`'${draft.nameOf(parent, key)}' needs '${input}' for its loop or condition: change that instead.`);
+  if (itemInputOf(draft.task(parent, key)) !== input && !neededInputs(draft, opener).includes(input)) return;
+  refuse(
+    `'${draft.nameOf(parent, key)}' needs '${input}' for its loop, condition or resources: change that instead.`,
+  );
 }
 
 /** After an input lost a source: nobody waits or carries for it any more. */
@@ -131,24 +130,6 @@ export function tidyAfter(draft: Draft, task: string, { source }: Pick<TaskInput
     dropUnusedInside(draft, childId(group, source.task));
   }
   dropUnusedChannels(draft, group);
-}
-
-/** The components of the dags around a task, its own first. */
-function dagsAround(draft: Draft, task: string): readonly string[] {
-  const dags: string[] = [];
-  for (let id = task; id !== ''; id = splitId(id).group) dags.push(draft.place(id).parent);
-  return dags;
-}
-
-function refuseCycle(draft: Draft, dag: string): void {
-  const [cycle] = findCycles(
-    Object.keys(draft.tasks(dag)),
-    (key) => [...upstreamOf(draft, dag, key)].map((to) => ({ to, data: undefined })),
-    1,
-  );
-  if (cycle === undefined) return;
-  const names = cycle.path.map((key) => draft.nameOf(dag, key));
-  refuse(`Then these would wait for each other and never start: ${cycleText(names)}.`);
 }
 
 /** The tasks of the innermost dag around both that hold them, or are them. */
