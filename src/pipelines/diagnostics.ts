@@ -16,17 +16,19 @@ import {
 import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
 import type { GraphWorker } from '../clients/graphWorker.ts';
 import { isAbort, SlipwayError } from '../core/base/errors.ts';
+import { fixesFor, type Fix } from '../core/ir/edit/fixes.ts';
 import type { TextEdit } from '../core/ir/edit/splice.ts';
-import type { Problem, SourceRange } from '../core/ir/model.ts';
+import type { PipelineDocument, Problem, SourceRange } from '../core/ir/model.ts';
 import type { ErrorReporter } from '../platform/errorReporter.ts';
 import { isPipelineDocument } from './activeEditor.ts';
-import { fixesOf, type ProblemFix } from './editor/problemFixes.ts';
 
 const debounceMs = 250;
 
 interface Found {
   readonly version: number;
   readonly problems: readonly Problem[];
+  /** `undefined`: it is none. */
+  readonly pipeline: PipelineDocument | undefined;
 }
 
 export class PipelineDiagnostics implements CodeActionProvider<FixAction>, Disposable {
@@ -64,7 +66,8 @@ export class PipelineDiagnostics implements CodeActionProvider<FixAction>, Dispo
     return found.problems.flatMap((problem) => {
       const where = toRange(document, problem.range);
       if (where.intersection(range) === undefined) return [];
-      const actions = fixesOf(problem).map((fix) => new FixAction(document, fix, 'edits' in fix));
+      const fixes = found.pipeline === undefined ? [] : fixesFor(found.pipeline, problem);
+      const actions = fixes.map((fix) => new FixAction(document, fix, fix.kind === 'text'));
       if (problem.taskPath !== undefined) actions.push(showOnCanvas(document, problem.taskPath));
       for (const action of actions) {
         action.diagnostics = context.diagnostics.filter(
@@ -78,7 +81,7 @@ export class PipelineDiagnostics implements CodeActionProvider<FixAction>, Dispo
   /** Plans what only a few of the offered fixes are asked for. */
   async resolveCodeAction(action: FixAction, token: CancellationToken): Promise<FixAction> {
     const { document, fix } = action;
-    if (fix === undefined || !('gesture' in fix) || action.edit !== undefined) return action;
+    if (fix?.kind !== 'gesture' || action.edit !== undefined) return action;
     const { version } = document;
     const plan = await this.#worker.plan(
       { text: document.getText(), source: document.uri.toString(), gesture: fix.gesture },
@@ -119,7 +122,8 @@ export class PipelineDiagnostics implements CodeActionProvider<FixAction>, Dispo
       );
       if (signal.aborted || document.isClosed || document.version !== version) return;
       const problems = analysis.kind === 'pipeline' ? analysis.problems : [analysis.problem];
-      this.#found.set(key, { version, problems });
+      const pipeline = analysis.kind === 'pipeline' ? analysis.document : undefined;
+      this.#found.set(key, { version, problems, pipeline });
       this.#collection.set(
         document.uri,
         problems.map((problem) => toDiagnostic(document, problem)),
@@ -141,14 +145,14 @@ export class PipelineDiagnostics implements CodeActionProvider<FixAction>, Dispo
 /** A fix of one problem. Those that are certain texts carry their edit; the others are planned when they are chosen. */
 class FixAction extends CodeAction {
   readonly document: TextDocument;
-  readonly fix: ProblemFix | undefined;
+  readonly fix: Fix | undefined;
 
-  constructor(document: TextDocument, fix: ProblemFix | string, isPreferred: boolean) {
+  constructor(document: TextDocument, fix: Fix | string, isPreferred: boolean) {
     super(typeof fix === 'string' ? fix : fix.title, CodeActionKind.QuickFix);
     this.document = document;
     this.fix = typeof fix === 'string' ? undefined : fix;
     this.isPreferred = isPreferred;
-    if (this.fix !== undefined && 'edits' in this.fix) this.edit = toEdit(document, this.fix.edits);
+    if (this.fix?.kind === 'text') this.edit = toEdit(document, this.fix.edits);
   }
 }
 

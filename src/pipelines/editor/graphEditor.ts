@@ -1,6 +1,7 @@
 /** What the canvas asks of the document that it edits, without vscode. */
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { SlipwayError } from '../../core/base/errors.ts';
+import { fixesFor, type Fix } from '../../core/ir/edit/fixes.ts';
 import { gesture, type ComponentDefinition, type Gesture } from '../../core/ir/edit/gesture.ts';
 import { inspectGroup, inspectNodes } from '../../core/ir/inspect.ts';
 import type { PipelineDocument, Problem } from '../../core/ir/model.ts';
@@ -12,14 +13,13 @@ import type { Analyser } from '../analyser.ts';
 import type { AnalysedDocument } from '../graph/documentView.ts';
 import type { EditedText } from './editedText.ts';
 import { GestureQueue } from './gestureQueue.ts';
-import { fixesOf, type ProblemFix } from './problemFixes.ts';
 import type { EditServices } from './services.ts';
 import { TextDrawing } from './textDrawing.ts';
 
 interface KnownProblem {
   readonly id: string;
   readonly problem: Problem;
-  readonly fixes: readonly ProblemFix[];
+  readonly fixes: readonly Fix[];
 }
 
 export class GraphEditor implements Disposable {
@@ -86,7 +86,7 @@ export class GraphEditor implements Disposable {
     applyFix: ({ revision, problemId, fixId }, signal) => {
       const fix = this.#problem(problemId).fixes.find((one) => one.id === fixId);
       if (fix === undefined) throw new SlipwayError('noFix', 'This fix no longer applies.');
-      return 'gesture' in fix
+      return fix.kind === 'gesture'
         ? this.#edit(revision, fix.gesture, signal)
         : this.#queue.perform(revision, () =>
             Promise.resolve({ kind: 'edits', edits: fix.edits, selection: [], title: fix.title }),
@@ -157,12 +157,12 @@ export class GraphEditor implements Disposable {
   }
 
   #listProblems(): { readonly revision: number; readonly known: readonly KnownProblem[] } {
-    const { revision, problems } = this.document;
+    const { revision, problems, analysis } = this.document;
     if (this.#problems?.revision !== revision) {
       const known = problems.map((problem, at) => ({
         id: `${revision}:${at}`,
         problem,
-        fixes: fixesOf(problem),
+        fixes: analysis === undefined ? [] : fixesFor(analysis.document, problem),
       }));
       this.#problems = { revision, known };
     }

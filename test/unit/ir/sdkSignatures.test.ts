@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../../src/core/base/json.ts';
 import type { Component, Executor, PipelineDocument } from '../../../src/core/ir/model.ts';
 import { parsePipeline } from '../../../src/core/ir/parse.ts';
 import { readSignature } from '../../../src/core/ir/pythonSignature.ts';
@@ -30,10 +29,13 @@ function lightweight(document: PipelineDocument): readonly Lightweight[] {
   });
 }
 
-const byName = (a: JsonObject, b: JsonObject): number => (String(a['name']) < String(b['name']) ? -1 : 1);
+interface Named {
+  readonly name: string;
+}
+const byName = (a: Named, b: Named): number => (a.name < b.name ? -1 : 1);
 
 /** As the compiled file declares it. */
-function declared({ inputs, outputs }: Component): { inputs: JsonObject[]; outputs: JsonObject[] } {
+function declared({ inputs, outputs }: Component): { inputs: Named[]; outputs: Named[] } {
   return {
     inputs: [
       ...inputs.parameters.map(({ name, type, isOptional, defaultValue }) => ({
