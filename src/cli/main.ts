@@ -14,6 +14,7 @@ import { spotCommands } from './spotCommands.ts';
 const JSON_OPTION = { type: 'boolean', help: 'Machine-readable output' } as const;
 const NONE = { min: 0, max: 0 } as const;
 const ONE = { min: 1, max: 1 } as const;
+const TWO = { min: 2, max: 2 } as const;
 const SOME = { min: 1, max: Number.POSITIVE_INFINITY } as const;
 
 const commands: readonly Command[] = [
@@ -154,6 +155,15 @@ const commands: readonly Command[] = [
         signal,
       });
     },
+  },
+  {
+    name: 'pipeline diff',
+    help: 'Say what two versions of a pipeline do not have in common (1: they differ)',
+    arguments: 'BEFORE[@REV] AFTER[@REV]',
+    argumentCount: TWO,
+    options: { json: JSON_OPTION },
+    run: async ({ arguments: [before = '', after = ''], flag, signal }) =>
+      (await import('./pipelineDiff.ts')).pipelineDiff(before, after, { json: flag('json'), signal }),
   },
   {
     name: 'pipeline python',
