@@ -86,7 +86,7 @@ export function runCli(
         reject(
           new SlipwayError(
             'cliFailed',
-            lastLine || `slipway ${args[0] ?? ''} stopped with code ${String(code)}.`,
+            sentenceOf(lastLine) || `slipway ${args[0] ?? ''} stopped with code ${String(code)}.`,
             {
               action: 'Show the log',
             },
@@ -116,7 +116,7 @@ export async function* streamCli(
   try {
     yield* child.stdout.setEncoding('utf8') as AsyncIterable<string>;
     if (complaint.trim() !== '' && !signal.aborted)
-      throw new SlipwayError('notFound', complaint.trim().split('\n').at(-1) ?? '');
+      throw new SlipwayError('notFound', sentenceOf(complaint.trim().split('\n').at(-1) ?? ''));
   } finally {
     child.kill();
   }
@@ -157,6 +157,11 @@ export async function readCli<T>(
       action: 'Show the log',
     },
   );
+}
+
+/** In a terminal its name comes first. */
+function sentenceOf(line: string): string {
+  return line.replace(/^slipway: /, '');
 }
 
 function parseEvent(line: string): CliEvent | undefined {

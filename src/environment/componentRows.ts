@@ -1,7 +1,8 @@
 import { formatBytes } from '../clients/kubernetes/quantity.ts';
+import type { RowIcon } from '../platform/treeRow.ts';
 import type { ComponentStatus } from './componentStatus.ts';
 import type { Part } from './environment.ts';
-import type { EnvironmentNode, RowIcon } from './rows.ts';
+import type { EnvironmentNode } from './rows.ts';
 
 const icons: Readonly<Record<string, RowIcon>> = {
   ready: { id: 'pass', color: 'testing.iconPassed' },

@@ -1,8 +1,9 @@
 import type { Event as KubernetesEvent, Pod } from '../clients/kubernetes/model.ts';
 import { summarisePod, type PodSummary } from '../clients/kubernetes/podStatus.ts';
 import { formatAgo } from '../core/base/duration.ts';
+import { message, type RowIcon } from '../platform/treeRow.ts';
 import { timeOf } from './liveCluster.ts';
-import { failure, message, type EnvironmentNode, type RowIcon } from './rows.ts';
+import { failure, type EnvironmentNode } from './rows.ts';
 import type { PodEvents } from './store.ts';
 
 const icons: Readonly<Record<PodSummary['health'], RowIcon>> = {

@@ -1,31 +1,11 @@
 /** One row of the Environment view as plain data. */
 import type { Node, Pod, Service } from '../clients/kubernetes/model.ts';
-import type { CommandId } from '../contributions.ts';
+import { failure as failureRow, type TreeRow } from '../platform/treeRow.ts';
 import type { ComponentStatus } from './componentStatus.ts';
 import type { Part } from './environment.ts';
 import type { Forward } from './store.ts';
 
-export interface RowIcon {
-  /** Codicon. */
-  readonly id: string;
-  /** Theme colour. */
-  readonly color: string | undefined;
-}
-
-interface Row {
-  /** Unique in the tree and stable over refreshes: VS Code keeps selection and expansion by it. */
-  readonly id: string;
-  readonly parent: EnvironmentNode | undefined;
-  readonly label: string;
-  readonly description?: string | undefined;
-  readonly icon?: RowIcon | undefined;
-  /** First word: the kind; then flags that menus match (package.json, `view/item/context`). */
-  readonly context: string;
-  readonly expansion: 'leaf' | 'collapsed' | 'expanded';
-  /** The state in a word, for screen readers: an icon says it to others. */
-  readonly spoken?: string | undefined;
-  /** What a click does; the row itself is the argument. */
-  readonly command?: CommandId | undefined;
+interface Row extends TreeRow<EnvironmentNode> {
   /** Plain facts for the tooltip. */
   readonly facts?: readonly (readonly [string, string | undefined])[];
 }
@@ -57,36 +37,10 @@ export type EnvironmentNode =
   | (Row & { readonly kind: 'forward'; readonly forward: Forward })
   | (Row & { readonly kind: 'message' });
 
-const failedIcon: RowIcon = { id: 'error', color: 'testing.iconFailed' };
-
-/** A row that only says something; with a command, a click does what helps. */
-export function message(
-  parent: EnvironmentNode | undefined,
-  label: string,
-  icon: string,
-  extra: { readonly description?: string; readonly command?: CommandId } = {},
-): EnvironmentNode {
-  return {
-    kind: 'message',
-    id: `${parent?.id ?? ''}/message`,
-    parent,
-    label,
-    icon: { id: icon, color: undefined },
-    context: 'message',
-    expansion: 'leaf',
-    ...extra,
-  };
-}
-
-/** A failed look is a row that says what happened and tries again on click. */
+/** A failed look is tried again on click. */
 export function failure(parent: EnvironmentNode | undefined, error: Error): EnvironmentNode {
-  return {
-    ...message(parent, error.message, 'error', {
-      description: 'Click to try again',
-      command: 'slipway.environment.refresh',
-    }),
-    id: `${parent?.id ?? ''}/failure`,
-    icon: failedIcon,
-    spoken: 'failed',
-  };
+  return failureRow(parent, error, {
+    description: 'Click to try again',
+    command: 'slipway.environment.refresh',
+  });
 }

@@ -2,9 +2,10 @@
 import type { Node, Pod } from '../clients/kubernetes/model.ts';
 import { summariseNode, type Resources } from '../clients/kubernetes/nodeStatus.ts';
 import { formatBytes, formatCores } from '../clients/kubernetes/quantity.ts';
+import { message, type RowIcon } from '../platform/treeRow.ts';
 import { componentRows, partRows } from './componentRows.ts';
 import { podChildren, podRow } from './podRows.ts';
-import { failure, message, type EnvironmentNode, type RowIcon } from './rows.ts';
+import { failure, type EnvironmentNode } from './rows.ts';
 import type { ClusterObjects } from './liveCluster.ts';
 import type { EnvironmentViewState } from './store.ts';
 
@@ -42,14 +43,14 @@ function objectsOf({ cluster }: EnvironmentViewState): ClusterObjects {
 function topRows(state: EnvironmentViewState): readonly EnvironmentNode[] {
   const { environment } = state;
   if (environment.state.kind === 'unknown')
-    return [message(undefined, 'Looking for the environment…', 'loading~spin')];
+    return [message<EnvironmentNode>(undefined, 'Looking for the environment…', 'loading~spin')];
   // The welcome text says it, with buttons.
   if (environment.state.kind === 'stopped' && environment.isManaged) return [];
   const rows = [environmentRow(state)];
   if (environment.state.kind === 'stopped')
     return [
       ...rows,
-      message(undefined, `Not connected to ${environment.label}`, 'debug-disconnect', {
+      message<EnvironmentNode>(undefined, `Not connected to ${environment.label}`, 'debug-disconnect', {
         description: 'Click to connect',
         command: 'slipway.environment.start',
       }),
@@ -156,10 +157,10 @@ function clusterGroups({ cluster, environment }: EnvironmentViewState): readonly
   switch (cluster.kind) {
     case 'none':
       return environment.state.kind === 'ready'
-        ? [message(undefined, 'The Kubernetes API is not ready yet', 'circle-outline')]
+        ? [message<EnvironmentNode>(undefined, 'The Kubernetes API is not ready yet', 'circle-outline')]
         : [];
     case 'loading':
-      return [message(undefined, 'Reading nodes and pods…', 'loading~spin')];
+      return [message<EnvironmentNode>(undefined, 'Reading nodes and pods…', 'loading~spin')];
     case 'failed':
       return [{ ...failure(undefined, cluster.error), id: '/cluster/failure' }];
     case 'ready': {

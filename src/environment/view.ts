@@ -1,16 +1,9 @@
-import {
-  EventEmitter,
-  MarkdownString,
-  ThemeColor,
-  ThemeIcon,
-  TreeItem,
-  TreeItemCollapsibleState,
-  type TreeDataProvider,
-  type TreeView,
-} from 'vscode';
+import { EventEmitter, MarkdownString, type TreeDataProvider, type TreeItem, type TreeView } from 'vscode';
 import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
 import { factsMarkdown } from '../platform/factsMarkdown.ts';
+import { treeItem } from '../platform/treeItem.ts';
 import type { EnvironmentNode } from './rows.ts';
+import { ShownRows } from './shownRows.ts';
 import type { EnvironmentStore } from './store.ts';
 import { childrenOf } from './tree.ts';
 
@@ -20,10 +13,13 @@ const REFRESH_MS = 150;
 /** The Environment view: turns rows into TreeItems and lets the store look only while it is visible. */
 export class EnvironmentView implements TreeDataProvider<EnvironmentNode>, Disposable {
   readonly #disposables = new DisposableStore();
-  readonly #changed = this.#disposables.add(new EventEmitter<EnvironmentNode | undefined>());
+  readonly #changed = this.#disposables.add(
+    new EventEmitter<EnvironmentNode | EnvironmentNode[] | undefined>(),
+  );
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #store: EnvironmentStore;
   readonly #view: TreeView<EnvironmentNode>;
+  readonly #shown = new ShownRows();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(store: EnvironmentStore, view: TreeView<EnvironmentNode>) {
@@ -41,7 +37,9 @@ export class EnvironmentView implements TreeDataProvider<EnvironmentNode>, Dispo
 
   getChildren(parent?: EnvironmentNode): EnvironmentNode[] {
     if (parent?.kind === 'pod') this.#store.openPod(parent.namespace, parent.name);
-    return [...childrenOf(parent, this.#store.state, Date.now())];
+    const rows = [...childrenOf(parent, this.#store.state, Date.now())];
+    this.#shown.show(parent, rows);
+    return rows;
   }
 
   getParent(node: EnvironmentNode): EnvironmentNode | undefined {
@@ -65,31 +63,10 @@ export class EnvironmentView implements TreeDataProvider<EnvironmentNode>, Dispo
   #refreshSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#changed.fire(undefined);
+      const now = Date.now();
+      const changed = this.#shown.update((parent) => childrenOf(parent, this.#store.state, now));
+      if (changed === undefined) this.#changed.fire(undefined);
+      else if (changed.length > 0) this.#changed.fire([...changed]);
     }, REFRESH_MS);
   }
-}
-
-function treeItem(node: EnvironmentNode): TreeItem {
-  const item = new TreeItem(
-    node.label,
-    node.expansion === 'leaf'
-      ? TreeItemCollapsibleState.None
-      : node.expansion === 'expanded'
-        ? TreeItemCollapsibleState.Expanded
-        : TreeItemCollapsibleState.Collapsed,
-  );
-  item.id = node.id;
-  item.contextValue = node.context;
-  if (node.description !== undefined) item.description = node.description;
-  if (node.icon !== undefined)
-    item.iconPath = new ThemeIcon(
-      node.icon.id,
-      node.icon.color === undefined ? undefined : new ThemeColor(node.icon.color),
-    );
-  if (node.command !== undefined) item.command = { command: node.command, title: node.label, arguments: [] };
-  item.accessibilityInformation = {
-    label: [node.label, node.spoken, node.description].filter(Boolean).join(', '),
-  };
-  return item;
 }

@@ -1,23 +1,10 @@
 /** One row of the Pipelines view as plain data, and the rows that every list needs. */
 import type { Pipeline, PipelineVersion, Run, RunTask } from '../clients/kfp/model.ts';
-import type { CommandId } from '../contributions.ts';
 import { isSlipwayError } from '../core/base/errors.ts';
-import type { StateIcon } from './stateIcons.ts';
+import { failure as failureRow, type TreeRow } from '../platform/treeRow.ts';
 import type { PipelineFile } from './store.ts';
 
-interface Row {
-  /** Unique in the tree and stable over refreshes: VS Code keeps selection and expansion by it. */
-  readonly id: string;
-  readonly parent: PipelineNode | undefined;
-  readonly label: string;
-  readonly description?: string | undefined;
-  readonly icon?: StateIcon | undefined;
-  /** First word: the kind; then flags that menus match (package.json, `view/item/context`). */
-  readonly context: string;
-  readonly expansion: 'leaf' | 'collapsed' | 'expanded';
-  /** What a click does; the row itself is the argument. */
-  readonly command?: CommandId | undefined;
-}
+type Row = TreeRow<PipelineNode>;
 
 export type PipelineNode =
   | (Row & { readonly kind: 'group'; readonly group: 'files' | 'pipelines' | 'runs' })
@@ -59,34 +46,12 @@ export function more(
   ];
 }
 
-/** A row that only says something; with a command, a click does what helps. */
-export function message(
-  parent: PipelineNode | undefined,
-  label: string,
-  icon: string,
-  extra: { readonly description?: string; readonly command?: CommandId } = {},
-): PipelineNode {
-  return {
-    kind: 'message',
-    id: `${parent?.id ?? ''}/message`,
-    parent,
-    label,
-    icon: { id: icon, color: undefined },
-    context: 'message',
-    expansion: 'leaf',
-    ...extra,
-  };
-}
-
 /** A failed fetch is a row that says what happened and does the one thing that helps. */
 export function failure(parent: PipelineNode | undefined, error: Error): PipelineNode {
   const reason = isSlipwayError(error) ? error.reason : undefined;
   const canStart = reason === 'unreachable' || reason === 'startFailed' || reason === 'endpointsUnreadable';
-  return {
-    ...message(parent, error.message, 'error', {
-      description: canStart ? 'Click to start it' : 'Click to try again',
-      command: canStart ? 'slipway.environment.start' : 'slipway.pipelines.refresh',
-    }),
-    icon: { id: 'error', color: 'testing.iconFailed' },
-  };
+  return failureRow(parent, error, {
+    description: canStart ? 'Click to start it' : 'Click to try again',
+    command: canStart ? 'slipway.environment.start' : 'slipway.pipelines.refresh',
+  });
 }

@@ -1,13 +1,7 @@
 import type { RunState, TaskState } from '../clients/kfp/model.ts';
+import type { RowIcon } from '../platform/treeRow.ts';
 
-export interface StateIcon {
-  /** Codicon. */
-  readonly id: string;
-  /** Theme colour. */
-  readonly color: string | undefined;
-}
-
-const icons: Readonly<Record<RunState | TaskState, StateIcon>> = {
+const icons: Readonly<Record<RunState | TaskState, RowIcon>> = {
   PENDING: { id: 'circle-outline', color: 'testing.iconQueued' },
   RUNNING: { id: 'loading~spin', color: 'charts.blue' },
   SUCCEEDED: { id: 'pass', color: 'testing.iconPassed' },
@@ -19,7 +13,7 @@ const icons: Readonly<Record<RunState | TaskState, StateIcon>> = {
   PAUSED: { id: 'debug-pause', color: 'testing.iconQueued' },
 };
 
-export function stateIcon(state: RunState | TaskState): StateIcon {
+export function stateIcon(state: RunState | TaskState): RowIcon {
   return icons[state];
 }
 

@@ -1,8 +1,9 @@
 /** A run's steps as rows: sub-pipelines nested, loops folded. */
 import type { RunTask } from '../clients/kfp/model.ts';
 import { formatDuration } from '../core/base/duration.ts';
-import { failure, message, type PipelineNode } from './rows.ts';
-import { stateIcon } from './stateIcons.ts';
+import { message } from '../platform/treeRow.ts';
+import { failure, type PipelineNode } from './rows.ts';
+import { stateIcon, stateWord } from './stateIcons.ts';
 import type { PipelinesState } from './store.ts';
 
 /** Loops show this many rows at once. */
@@ -144,6 +145,7 @@ function taskRow(
     icon: stateIcon(task.state),
     context: ['task', ...flags].join(' '),
     expansion: (index.get(task.id)?.length ?? 0) > 0 ? 'collapsed' : 'leaf',
+    spoken: stateWord(task.state),
     command: task.attempts.length > 0 ? 'slipway.task.openLog' : undefined,
   };
 }

@@ -1,7 +1,8 @@
 /** The rows of the Pipelines view, made from the store's state. view.ts turns them into TreeItems. */
 import { isFinal, type Run } from '../clients/kfp/model.ts';
 import { formatAgo, formatDuration } from '../core/base/duration.ts';
-import { failure, message, more, type PipelineNode } from './rows.ts';
+import { message } from '../platform/treeRow.ts';
+import { failure, more, type PipelineNode } from './rows.ts';
 import { stateIcon, stateWord } from './stateIcons.ts';
 import { pipelineNameOf, type PipelineFile, type PipelinesState } from './store.ts';
 import { childTaskRows, foldedRows, taskRows } from './taskRows.ts';
@@ -39,14 +40,17 @@ function topRows(state: PipelinesState): readonly PipelineNode[] {
   const files = [...group('files', 'Pipeline Files', state.files.length > 0)];
   const { environment } = state;
   if (environment.kind === 'unknown')
-    return [...files, message(undefined, 'Looking for the environment…', 'loading~spin')];
+    return [...files, message<PipelineNode>(undefined, 'Looking for the environment…', 'loading~spin')];
   if (environment.kind === 'starting')
-    return [...files, message(undefined, `${environment.label}: ${environment.message}`, 'loading~spin')];
+    return [
+      ...files,
+      message<PipelineNode>(undefined, `${environment.label}: ${environment.message}`, 'loading~spin'),
+    ];
   if (environment.kind === 'failed') return [...files, failure(undefined, environment.error)];
   if (environment.kind === 'absent')
     return [
       ...files,
-      message(undefined, `${environment.label} has no pipeline service`, 'circle-slash', {
+      message<PipelineNode>(undefined, `${environment.label} has no pipeline service`, 'circle-slash', {
         description: 'Click to choose another environment',
         command: 'slipway.environment.menu',
       }),
@@ -56,7 +60,7 @@ function topRows(state: PipelinesState): readonly PipelineNode[] {
     if (files.length === 0) return [];
     return [
       ...files,
-      message(undefined, `${environment.label} is not running`, 'debug-disconnect', {
+      message<PipelineNode>(undefined, `${environment.label} is not running`, 'debug-disconnect', {
         description: 'Click to start it',
         command: 'slipway.environment.start',
       }),
@@ -66,7 +70,7 @@ function topRows(state: PipelinesState): readonly PipelineNode[] {
   if (connectionError !== undefined && runs.kind === 'ready') files.push(failure(undefined, connectionError));
   if (runs.kind === 'failed') return [...files, failure(undefined, runs.error)];
   if (runs.kind === 'loading' && pipelines.kind === 'loading')
-    return [...files, message(undefined, 'Loading pipelines and runs…', 'loading~spin')];
+    return [...files, message<PipelineNode>(undefined, 'Loading pipelines and runs…', 'loading~spin')];
   return [
     ...files,
     ...group('pipelines', 'Uploaded Pipelines', pipelines.kind !== 'ready' || pipelines.items.length > 0),
@@ -192,6 +196,7 @@ export function runRow(parent: PipelineNode, run: Run, now: number): PipelineNod
     icon: stateIcon(run.state),
     context: ['run', ...flags].join(' '),
     expansion: 'collapsed',
+    spoken: stateWord(run.state),
     command: 'slipway.run.open',
   };
 }

@@ -1,17 +1,15 @@
 import {
   EventEmitter,
   MarkdownString,
-  ThemeColor,
-  ThemeIcon,
-  TreeItem,
-  TreeItemCollapsibleState,
   Uri,
   type TreeDataProvider,
+  type TreeItem,
   type TreeView,
 } from 'vscode';
 import { delay } from '../core/base/abort.ts';
 import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
 import { setContext } from '../platform/contextKeys.ts';
+import { treeItem } from '../platform/treeItem.ts';
 import { Poller } from './poller.ts';
 import type { PipelineNode } from './rows.ts';
 import type { Change, PipelinesStore } from './store.ts';
@@ -69,7 +67,7 @@ export class PipelinesView implements TreeDataProvider<PipelineNode>, Disposable
   }
 
   getTreeItem(node: PipelineNode): TreeItem {
-    return treeItem(this.#latest(node));
+    return itemOf(this.#latest(node));
   }
 
   resolveTreeItem(item: TreeItem, node: PipelineNode): TreeItem {
@@ -140,37 +138,8 @@ function isAbout(change: Change, row: PipelineNode): boolean {
   return row.kind === 'run' && change.kind !== 'all' && row.runId === change.id;
 }
 
-function treeItem(node: PipelineNode): TreeItem {
-  const item = new TreeItem(
-    node.label,
-    node.expansion === 'leaf'
-      ? TreeItemCollapsibleState.None
-      : node.expansion === 'expanded'
-        ? TreeItemCollapsibleState.Expanded
-        : TreeItemCollapsibleState.Collapsed,
-  );
-  item.id = node.id;
-  item.contextValue = node.context;
-  if (node.description !== undefined) item.description = node.description;
-  if (node.icon !== undefined)
-    item.iconPath = new ThemeIcon(
-      node.icon.id,
-      node.icon.color === undefined ? undefined : new ThemeColor(node.icon.color),
-    );
+function itemOf(node: PipelineNode): TreeItem {
+  const item = treeItem(node);
   if (node.kind === 'file') item.resourceUri = Uri.parse(node.uri);
-  if (node.command !== undefined)
-    item.command = {
-      command: node.command,
-      title: node.label,
-      arguments: node.kind === 'message' ? [] : [node],
-    };
-  item.accessibilityInformation = {
-    label: [node.label, accessibleState(node), node.description].filter(Boolean).join(', '),
-  };
   return item;
-}
-
-function accessibleState(node: PipelineNode): string {
-  if (node.kind === 'run') return node.run.state.toLowerCase();
-  return node.kind === 'task' ? node.task.state.toLowerCase() : '';
 }
