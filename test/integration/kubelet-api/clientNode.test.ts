@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { Exec, PortForward, type V1Status } from '@kubernetes/client-node';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Attach, Exec, Log, PortForward, type V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { startApiServer, type ApiServer } from './apiServer.ts';
@@ -71,6 +74,25 @@ it('client-node forwards a port', async () => {
   }
   expect(Buffer.concat(parts).equals(bytes)).toBe(true);
   if ('close' in socket) socket.close();
+});
+
+it('client-node attaches, and follows a log to its end', async () => {
+  const stdinPath = `${server.home}/attach.fifo`;
+  await once(spawn('mkfifo', [stdinPath]), 'exit');
+  const script = 'echo ready; while read line; do [ "$line" = end ] && exit; echo "heard $line"; done';
+  await node.run({ name: 'talk', script, stdinPath });
+  const log = new PassThrough();
+  await new Log(server.api.config).log('default', 'talk', 'main', log, { follow: true });
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  let heard = '';
+  stdout.setEncoding('utf8').on('data', (part: string) => (heard += part));
+  await new Attach(server.api.config).attach('default', 'talk', 'main', stdout, null, stdin, false);
+  while (!heard.includes('heard hello\n')) {
+    stdin.write('hello\n');
+    await delay(100);
+  }
+  stdin.write('end\n');
+  expect(await text(log)).toMatch(/^ready\n(heard hello\n)+$/);
 });
 
 /** What Python's client speaks; the API server passes it through to the node. */

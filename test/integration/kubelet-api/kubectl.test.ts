@@ -9,17 +9,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cachedProgram, startApiServer, type ApiServer } from './apiServer.ts';
 import { FakeNode } from './fakeNode.ts';
+import { olderKubectl } from './olderKubectl.ts';
 
 const stop = new AbortController();
 let server: ApiServer;
 let node: FakeNode;
-let kubectlPath: string;
+const kubectlPath = await cachedProgram('kubectl');
+const olderPath = await olderKubectl(AbortSignal.timeout(120_000));
 
 beforeAll(async () => {
   server = await startApiServer(AbortSignal.any([stop.signal, AbortSignal.timeout(60_000)]));
   node = new FakeNode(server, stop.signal);
   await node.start();
-  kubectlPath = await cachedProgram('kubectl');
 });
 
 afterAll(async () => {
@@ -29,18 +30,30 @@ afterAll(async () => {
   expect(node.errors).toEqual([]);
 });
 
-/** kubectl's newer way is WebSocket to the API server, its older one SPDY from end to end. */
-const WAYS = [
-  ['WebSocket', 'true'],
-  ['SPDY', 'false'],
-] as const;
+interface Way {
+  readonly program: string;
+  readonly webSockets: boolean;
+}
 
-function kubectl(words: readonly string[], webSockets = 'true'): ChildProcessWithoutNullStreams {
-  const child = spawn(kubectlPath, ['--kubeconfig', server.kubeconfig, ...words], {
+const NEWEST: Way = { program: kubectlPath, webSockets: true };
+/** kubectl's newer way is WebSocket to the API server, its older one SPDY from end to end. */
+const WAYS: readonly (readonly [string, Way])[] = [
+  ['WebSocket', NEWEST],
+  ['SPDY', { program: kubectlPath, webSockets: false }],
+  ...(olderPath === undefined
+    ? []
+    : [['1.29', { program: olderPath, webSockets: false }] satisfies [string, Way]]),
+];
+
+function kubectl(
+  words: readonly string[],
+  { program, webSockets }: Way = NEWEST,
+): ChildProcessWithoutNullStreams {
+  const child = spawn(program, ['--kubeconfig', server.kubeconfig, ...words], {
     env: {
       ...process.env,
-      KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets,
-      KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets,
+      KUBECTL_REMOTE_COMMAND_WEBSOCKETS: String(webSockets),
+      KUBECTL_PORT_FORWARD_WEBSOCKETS: String(webSockets),
     },
   });
   child.stdin.on('error', () => undefined); // It may end before it has read all.
@@ -64,10 +77,10 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await delay(20);
 }
 
-describe.each(WAYS)('kubectl exec over %s', (way, webSockets) => {
+describe.each(WAYS)('kubectl exec over %s', (way, client) => {
   const name = `exec-${way.toLowerCase()}`;
   const exec = (words: readonly string[], input?: string | Buffer): Promise<Result> =>
-    result(kubectl(['exec', ...(input === undefined ? [] : ['-i']), name, ...words], webSockets), input);
+    result(kubectl(['exec', ...(input === undefined ? [] : ['-i']), name, ...words], client), input);
 
   beforeAll(async () => {
     await node.run({ name, script: 'exec sleep 1000', env: { GREETING: 'grüße' } });
@@ -105,7 +118,7 @@ describe.each(WAYS)('kubectl exec over %s', (way, webSockets) => {
   });
 
   it('waits for a slow reader instead of filling memory', async () => {
-    const child = kubectl(['exec', name, '--', 'head', '-c', '268435456', '/dev/zero'], webSockets);
+    const child = kubectl(['exec', name, '--', 'head', '-c', '268435456', '/dev/zero'], client);
     const before = process.memoryUsage().rss;
     let most = before;
     let received = 0;
@@ -130,7 +143,7 @@ describe.each(WAYS)('kubectl exec over %s', (way, webSockets) => {
     const marker = `marker-${way}-${Date.now()}`;
     const child = kubectl(
       ['exec', name, '--', 'sh', '-c', `echo ready; sleep 987 & sleep 987; : ${marker}`],
-      webSockets,
+      client,
     );
     await once(child.stdout, 'data');
     const lives = async (): Promise<boolean> =>
@@ -147,15 +160,15 @@ describe.each(WAYS)('kubectl exec over %s', (way, webSockets) => {
   it('copies a folder in and out with kubectl cp', async () => {
     const target = `${server.home}/copied-${way}`;
     const source = `${import.meta.dirname}/../../fixtures/spdy`;
-    expect((await result(kubectl(['cp', source, `${name}:${target}`], webSockets))).code).toBe(0);
-    expect((await result(kubectl(['cp', `${name}:${target}`, `${target}-back`], webSockets))).code).toBe(0);
+    expect((await result(kubectl(['cp', source, `${name}:${target}`], client))).code).toBe(0);
+    expect((await result(kubectl(['cp', `${name}:${target}`, `${target}-back`], client))).code).toBe(0);
     const compare = spawn('diff', ['-r', source, `${target}-back`]);
     expect(await result(compare)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
   it('gives a terminal its size, and follows it', async () => {
     // kubectl itself runs on a terminal here, made by Python.
-    const words = [kubectlPath, '--kubeconfig', server.kubeconfig, 'exec', '-it', name, '--', 'sh', '-c'];
+    const words = [client.program, '--kubeconfig', server.kubeconfig, 'exec', '-it', name, '--', 'sh', '-c'];
     const script =
       'tty -s && echo is-tty; while [ "$(stty size)" != "44 55" ]; do sleep 0.05; done; echo first; while [ "$(stty size)" != "66 77" ]; do sleep 0.05; done; read line; echo "got $line"; exit 5';
     const driver = `
@@ -177,7 +190,7 @@ expect(b"got hello")
 print(seen.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
     const child = spawn('python3', ['-c', driver, ...words, script], {
-      env: { ...process.env, KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets },
+      env: { ...process.env, KUBECTL_REMOTE_COMMAND_WEBSOCKETS: String(client.webSockets) },
     });
     const { code, stdout, stderr } = await result(child);
     expect(stderr).toBe('');
@@ -187,30 +200,34 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
 });
 
 describe('kubectl logs', () => {
-  it('shows all, the last lines, and follows until the container ends', async () => {
-    const pod = await node.run({
-      name: 'logs',
-      script:
-        'seq 1 1000; echo "no line end here ->" | tr -d "\\n"; while [ ! -e go ]; do sleep 0.05; done; echo more; echo last',
-    });
-    await until(async () => (await result(kubectl(['logs', 'logs']))).stdout.endsWith('->'));
-    const all = (await result(kubectl(['logs', 'logs']))).stdout;
-    expect(all.split('\n')).toHaveLength(1001);
-    expect((await result(kubectl(['logs', 'logs', '--tail=3']))).stdout).toBe(
-      '999\n1000\nno line end here ->',
-    );
-    expect((await result(kubectl(['logs', 'logs', '--tail=0']))).stdout).toBe('');
-    expect((await result(kubectl(['logs', 'logs', '--limit-bytes=7']))).stdout).toBe('1\n2\n3\n4');
-    const follow = kubectl(['logs', '-f', 'logs', '--tail=2']);
-    let seen = '';
-    follow.stdout.setEncoding('utf8').on('data', (chunk: string) => (seen += chunk));
-    // kubectl shows a line when it has its end.
-    await until(() => seen === '1000\n');
-    const exit = once(follow, 'close');
-    appendFileSync(`${pod.folder}/go`, '');
-    expect(await exit).toEqual([0, null]);
-    expect(seen).toBe('1000\nno line end here ->more\nlast\n');
-  });
+  it.each(WAYS)(
+    'shows all, the last lines, and follows until the container ends: %s',
+    async (way, client) => {
+      const name = `logs-${way.toLowerCase()}`;
+      const pod = await node.run({
+        name,
+        script:
+          'seq 1 1000; echo "no line end here ->" | tr -d "\\n"; while [ ! -e go ]; do sleep 0.05; done; echo more; echo last',
+      });
+      await until(async () => (await result(kubectl(['logs', name], client))).stdout.endsWith('->'));
+      const all = (await result(kubectl(['logs', name], client))).stdout;
+      expect(all.split('\n')).toHaveLength(1001);
+      expect((await result(kubectl(['logs', name, '--tail=3'], client))).stdout).toBe(
+        '999\n1000\nno line end here ->',
+      );
+      expect((await result(kubectl(['logs', name, '--tail=0'], client))).stdout).toBe('');
+      expect((await result(kubectl(['logs', name, '--limit-bytes=7'], client))).stdout).toBe('1\n2\n3\n4');
+      const follow = kubectl(['logs', '-f', name, '--tail=2'], client);
+      let seen = '';
+      follow.stdout.setEncoding('utf8').on('data', (chunk: string) => (seen += chunk));
+      // kubectl shows a line when it has its end.
+      await until(() => seen === '1000\n');
+      const exit = once(follow, 'close');
+      appendFileSync(`${pod.folder}/go`, '');
+      expect(await exit).toEqual([0, null]);
+      expect(seen).toBe('1000\nno line end here ->more\nlast\n');
+    },
+  );
 
   it('tells times and shows what came since one', async () => {
     const pod = await node.run({ name: 'times', script: 'exec sleep 1000' });
@@ -268,7 +285,7 @@ describe('kubectl logs', () => {
 });
 
 describe('kubectl attach', () => {
-  it.each(WAYS)('joins the container’s input and output over %s', async (way, webSockets) => {
+  it.each(WAYS)('joins the container’s input and output over %s', async (way, client) => {
     const name = `attach-${way.toLowerCase()}`;
     const fifo = `${server.home}/${name}.fifo`;
     await once(spawn('mkfifo', [fifo]), 'exit');
@@ -277,7 +294,7 @@ describe('kubectl attach', () => {
       script: 'echo before; while read line; do [ "$line" = end ] && exit; echo "heard $line"; done',
       stdinPath: fifo,
     });
-    const child = kubectl(['attach', '-i', name], webSockets);
+    const child = kubectl(['attach', '-i', name], client);
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
     const exit = once(child, 'close');
@@ -299,7 +316,7 @@ async function listening(listener: Server): Promise<number> {
   return (listener.address() as AddressInfo).port;
 }
 
-describe.each(WAYS)('kubectl port-forward over %s', (way, webSockets) => {
+describe.each(WAYS)('kubectl port-forward over %s', (way, client) => {
   const name = `forward-${way.toLowerCase()}`;
   const echo = createServer({ allowHalfOpen: true }, (socket) => {
     // Answers only after the other half has closed: half-closes must pass both ways.
@@ -319,7 +336,7 @@ describe.each(WAYS)('kubectl port-forward over %s', (way, webSockets) => {
       [8080, await listening(http)],
     ]);
     await node.run({ name, script: 'exec sleep 1000', hostPorts });
-    forward = kubectl(['port-forward', `pod/${name}`, ':7000', ':8080', ':9'], webSockets);
+    forward = kubectl(['port-forward', `pod/${name}`, ':7000', ':8080', ':9'], client);
     forward.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
     forward.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
     await until(() => [...output.matchAll(/127\.0\.0\.1:(\d+) -> (\d+)/g)].length === 3);
