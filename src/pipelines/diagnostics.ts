@@ -17,7 +17,7 @@ import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
 import type { GraphWorker } from '../clients/graphWorker.ts';
 import { isAbort, SlipwayError } from '../core/base/errors.ts';
 import { fixesFor, type Fix } from '../core/ir/edit/fixes.ts';
-import type { TextEdit } from '../core/ir/edit/splice.ts';
+import type { TextEdit } from '../core/ir/edit/textEdits.ts';
 import type { PipelineDocument, Problem, SourceRange } from '../core/ir/model.ts';
 import type { ErrorReporter } from '../platform/errorReporter.ts';
 import { isPipelineDocument } from './activeEditor.ts';

@@ -4,7 +4,7 @@ import type { GestureKind } from '../../src/core/ir/edit/gesture.ts';
 import { gesture } from '../../src/core/ir/edit/gesture.ts';
 import { applyEdits, planGesture } from '../../src/core/ir/edit/plan.ts';
 import { SpecText } from '../../src/core/ir/edit/specText.ts';
-import type { TextEdit } from '../../src/core/ir/edit/splice.ts';
+import type { TextEdit } from '../../src/core/ir/edit/textEdits.ts';
 import type { PipelineDocument } from '../../src/core/ir/model.ts';
 import { parsePipeline, type ParseResult } from '../../src/core/ir/parse.ts';
 import { YamlReader } from '../../src/core/ir/yamlReader.ts';

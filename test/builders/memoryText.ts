@@ -1,6 +1,6 @@
 import { Emitter } from '../../src/core/base/event.ts';
 import { applyEdits } from '../../src/core/ir/edit/plan.ts';
-import type { TextEdit } from '../../src/core/ir/edit/splice.ts';
+import type { TextEdit } from '../../src/core/ir/edit/textEdits.ts';
 import type { EditedText } from '../../src/pipelines/editor/editedText.ts';
 
 /** A document as VS Code has it: versions, undo steps, and somebody else who may type. */

@@ -1,6 +1,6 @@
 /** The text that a graph is drawn from and edited as; vscodeText.ts is an editor's, tests bring their own. */
 import type { Event } from '../../core/base/event.ts';
-import type { TextEdit } from '../../core/ir/edit/splice.ts';
+import type { TextEdit } from '../../core/ir/edit/textEdits.ts';
 
 export interface EditedText {
   readonly uri: string;

@@ -8,7 +8,7 @@ import {
 } from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { Emitter } from '../../core/base/event.ts';
-import type { TextEdit } from '../../core/ir/edit/splice.ts';
+import type { TextEdit } from '../../core/ir/edit/textEdits.ts';
 import type { EditedText } from './editedText.ts';
 
 /** An open document of the editor. Undo and redo are those of the editor that has the focus. */

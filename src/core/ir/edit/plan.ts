@@ -4,7 +4,7 @@ import { applyGesture } from './apply.ts';
 import { isEqual } from './jsonPath.ts';
 import { SpecText } from './specText.ts';
 import type { Edited, Refused } from './spec.ts';
-import type { TextEdit } from './splice.ts';
+import type { TextEdit } from './textEdits.ts';
 import { CannotSplice } from './yamlPlaces.ts';
 
 export type Plan =

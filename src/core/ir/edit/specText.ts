@@ -7,7 +7,8 @@ import { YamlReader } from '../yamlReader.ts';
 import { withoutValue, withValue } from './jsonPath.ts';
 import type { YamlStyle } from './render.ts';
 import type { Rename, Spec } from './spec.ts';
-import { Splicer, type TextEdit } from './splice.ts';
+import { Splicer } from './splice.ts';
+import type { TextEdit } from './textEdits.ts';
 import { CannotSplice, lineStart } from './yamlPlaces.ts';
 
 /** A pipeline's text as the JSON that gestures change. Keeps what it parsed, so that the next version is read quickly. */

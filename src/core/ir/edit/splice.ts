@@ -1,7 +1,6 @@
 /** From a Spec and what an edit made of it to the smallest splices of the text; all other bytes stay. */
-import { isAlias, isScalar, visit, type ParsedNode } from 'yaml';
+import { isAlias, isScalar, visit, type ParsedNode, type Scalar } from 'yaml';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.ts';
-import type { SourceRange } from '../model.ts';
 import { isEqual, type JsonPath } from './jsonPath.ts';
 import {
   isList,
@@ -14,9 +13,11 @@ import {
   renderLiteral,
   renderOther,
   renderString,
+  type ScalarStyle,
   type YamlStyle,
 } from './render.ts';
 import type { Rename } from './spec.ts';
+import { TextEdits, type TextEdit } from './textEdits.ts';
 import {
   CannotSplice,
   collectionAt,
@@ -31,45 +32,24 @@ import {
   type Place,
 } from './yamlPlaces.ts';
 
-export interface TextEdit {
-  readonly range: SourceRange;
-  readonly text: string;
-}
-
 /** Collects the splices of one text. Throws CannotSplice. */
 export class Splicer {
   readonly #text: string;
   readonly #style: YamlStyle;
   readonly #renames: readonly Rename[];
-  readonly #edits: TextEdit[] = [];
+  readonly #edits: TextEdits;
   #wrapper: string | undefined;
 
   constructor(text: string, style: YamlStyle, renames: readonly Rename[]) {
     this.#text = text;
+    this.#edits = new TextEdits(text);
     this.#style = style;
     this.#renames = renames;
   }
 
-  /** Ascending, not overlapping. Splices that touch are one. */
+  /** See TextEdits. */
   edits(): readonly TextEdit[] {
-    const merged: { range: SourceRange; text: string }[] = [];
-    const isInsertion = ({ range }: TextEdit): boolean => range.start === range.end;
-    const sorted = this.#edits.toSorted(
-      (a, b) => a.range.start - b.range.start || Number(isInsertion(b)) - Number(isInsertion(a)),
-    );
-    for (const edit of sorted) {
-      const last = merged.at(-1);
-      if (last === undefined || edit.range.start > last.range.end) merged.push({ ...edit });
-      else if (edit.range.start < last.range.end) {
-        throw new CannotSplice('is written so that two changes meet', edit.range.start);
-      } else {
-        last.range = { start: last.range.start, end: edit.range.end };
-        last.text += edit.text;
-      }
-    }
-    return merged
-      .map((edit) => this.#smallest(edit))
-      .filter(({ range, text }) => range.end > range.start || text !== '');
+    return this.#edits.all();
   }
 
   /** The root of a document; paths of renames begin in `wrapper`, where there is one. */
@@ -85,46 +65,16 @@ export class Splicer {
     });
   }
 
+  remove(start: number, end: number): void {
+    this.#edits.remove(start, end);
+  }
+
   /** One more document at the end of the text. */
   append(marker: string, json: JsonObject): void {
     const { eol } = this.#style;
     const isEnded = this.#text === '' || this.#text.endsWith('\n');
     const lines = Object.entries(json).map(([key, value]) => renderEntry(key, value, 0, this.#style) + eol);
-    this.#insert(this.#text.length, `${isEnded ? '' : eol}${marker}${eol}${lines.join('')}`);
-  }
-
-  #insert(at: number, text: string): void {
-    this.#edits.push({ range: { start: at, end: at }, text });
-  }
-
-  remove(start: number, end: number): void {
-    this.#edits.push({ range: { start, end }, text: '' });
-  }
-
-  /** What a replacement has in common with the text at either end stays. */
-  #smallest({ range: { start, end }, text }: TextEdit): TextEdit {
-    const old = this.#text.slice(start, end);
-    const shorter = Math.min(old.length, text.length);
-    let head = 0;
-    while (head < shorter && old.charCodeAt(head) === text.charCodeAt(head)) head++;
-    let tail = 0;
-    while (tail < shorter - head && old.at(-1 - tail) === text.at(-1 - tail)) tail++;
-    // An editor's positions are never inside a line break or a character.
-    while (head > 0 && this.#isInside(start + head)) head--;
-    while (tail > 0 && this.#isInside(end - tail)) tail--;
-    return {
-      range: { start: start + head, end: end - tail },
-      text: text.slice(head, text.length - tail),
-    };
-  }
-
-  #isInside(at: number): boolean {
-    const code = this.#text.charCodeAt(at);
-    return (this.#text.charAt(at - 1) === '\r' && code === 0x0a) || (code >= 0xdc00 && code <= 0xdfff);
-  }
-
-  #replace(start: number, end: number, text: string): void {
-    this.#edits.push({ range: { start, end }, text });
+    this.#edits.insert(this.#text.length, `${isEnded ? '' : eol}${marker}${eol}${lines.join('')}`);
   }
 
   #value(
@@ -267,10 +217,13 @@ export class Splicer {
         const at = this.#endOfLines(last);
         const lines = entries.map((entry) => indent + entry);
         const isEnded = at === 0 || this.#text.charAt(at - 1) === '\n';
-        this.#insert(at, isEnded ? lines.map((line) => line + eol).join('') : eol + lines.join(eol));
+        this.#edits.insert(at, isEnded ? lines.map((line) => line + eol).join('') : eol + lines.join(eol));
       } else if (isFirstOnLine(this.#text, next.start)) {
-        this.#insert(this.#startOf(collection, index), entries.map((entry) => indent + entry + eol).join(''));
-      } else this.#insert(next.start, entries.map((entry) => entry + eol + indent).join(''));
+        this.#edits.insert(
+          this.#startOf(collection, index),
+          entries.map((entry) => indent + entry + eol).join(''),
+        );
+      } else this.#edits.insert(next.start, entries.map((entry) => entry + eol + indent).join(''));
     }
   }
 
@@ -278,7 +231,7 @@ export class Splicer {
     const isLast = end === this.#text.length && this.#text.charAt(end - 1) !== '\n';
     const before = this.#text.slice(0, start);
     // The text ended without a line break, and goes on to.
-    this.remove(isLast && start > 0 ? start - (before.endsWith('\r\n') ? 2 : 1) : start, end);
+    this.#edits.remove(isLast && start > 0 ? start - (before.endsWith('\r\n') ? 2 : 1) : start, end);
   }
 
   /** Comments above the first entry of a document are the document's. */
@@ -305,8 +258,8 @@ export class Splicer {
     for (const index of removed) {
       const [place, before, next] = [places[index], places[index - 1], places[index + 1]];
       if (place === undefined) continue;
-      if (index < lastKept && next !== undefined) this.remove(place.start, next.start);
-      else if (before !== undefined) this.remove(before.valueEnd, place.valueEnd);
+      if (index < lastKept && next !== undefined) this.#edits.remove(place.start, next.start);
+      else if (before !== undefined) this.#edits.remove(before.valueEnd, place.valueEnd);
     }
     const [first] = places;
     const isOnLines = first !== undefined && isFirstOnLine(this.#text, first.start);
@@ -317,12 +270,12 @@ export class Splicer {
       const entries = keys.map(render);
       const next = places[index];
       if (next !== undefined) {
-        this.#insert(next.start, entries.map((entry) => `${entry},${separator}`).join(''));
+        this.#edits.insert(next.start, entries.map((entry) => `${entry},${separator}`).join(''));
         continue;
       }
       const last = places[lastKept];
       if (last === undefined) throw new CannotSplice('has nothing to add to', range[0]);
-      this.#insert(last.valueEnd, entries.map((entry) => `,${separator}${entry}`).join(''));
+      this.#edits.insert(last.valueEnd, entries.map((entry) => `,${separator}${entry}`).join(''));
     }
   }
 
@@ -344,7 +297,7 @@ export class Splicer {
     const mark = this.#text.charAt(start);
     const style = mark === '"' ? 'double' : mark === "'" ? 'single' : 'plain';
     const text = isFlow && !/^[A-Za-z_][\w.-]*$/.test(key) ? renderDouble(key) : renderKey(key, style);
-    this.#replace(start, keyNode.range[1], text);
+    this.#edits.replace(start, keyNode.range[1], text);
   }
 
   #replaceValue(collection: Collection, place: Place, value: JsonValue): void {
@@ -353,8 +306,14 @@ export class Splicer {
     if (collection.isFlow) {
       if (node === null) throw new CannotSplice('has an empty value', place.start);
       const [start, end] = [node.range[0], Math.max(node.range[0], endOf(this.#text, node))];
+      if (isScalar(node) && typeof value === 'string') {
+        const isWord = /^[A-Za-z_][\w.-]*$/.test(value);
+        const style = isWord || styleOf(node) !== 'plain' ? styleOf(node) : 'single';
+        this.#edits.replace(start, end, renderString(value, style));
+        return;
+      }
       const space = start === place.afterMark && collection.kind === 'map' ? ' ' : '';
-      this.#replace(start, end, space + this.#flowValue(collection, value));
+      this.#edits.replace(start, end, space + this.#flowValue(collection, value));
       return;
     }
     if (this.#replaceScalar(place, value)) return;
@@ -366,7 +325,7 @@ export class Splicer {
     const { afterMark, valueEnd } = place;
     if (isBlockScalar(node)) {
       // Its last line break is part of the value.
-      this.#replace(afterMark, valueEnd, text);
+      this.#edits.replace(afterMark, valueEnd, text);
       return;
     }
     // A comment on the line goes where the line is now.
@@ -378,7 +337,7 @@ export class Splicer {
     const withComment = comment.trim().startsWith('#')
       ? [`${head ?? ''}${comment}`, ...rest].join(this.#style.eol)
       : text;
-    this.#replace(afterMark, Math.max(lineOfMark, valueEnd), withComment);
+    this.#edits.replace(afterMark, Math.max(lineOfMark, valueEnd), withComment);
   }
 
   /** A scalar by a scalar: in its style, where that can hold it. */
@@ -387,13 +346,13 @@ export class Splicer {
     const [start, end] = node.range;
     if (start === end) return false;
     if (typeof value !== 'string') {
-      this.#replace(start, end, renderOther(value));
+      this.#edits.replace(start, end, renderOther(value));
       return true;
     }
     // Several lines are written as lines; a quoted one of them would be one long line.
     if (renderLiteral(value, 0, this.#style) !== undefined) return false;
     const style = node.type === 'QUOTE_DOUBLE' ? 'double' : node.type === 'QUOTE_SINGLE' ? 'single' : 'plain';
-    this.#replace(start, end, renderString(value, style));
+    this.#edits.replace(start, end, renderString(value, style));
     return true;
   }
 
@@ -410,6 +369,10 @@ export class Splicer {
       },
     });
   }
+}
+
+function styleOf(node: Scalar): ScalarStyle {
+  return node.type === 'QUOTE_DOUBLE' ? 'double' : node.type === 'QUOTE_SINGLE' ? 'single' : 'plain';
 }
 
 function isInOrder(keys: readonly string[]): boolean {
