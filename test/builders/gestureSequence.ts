@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
 import type { GestureKind } from '../../src/core/ir/edit/gesture.ts';
 import { gesture } from '../../src/core/ir/edit/gesture.ts';
@@ -68,8 +69,24 @@ function comments(text: string): readonly string[] {
 const valid = [...irTexts].filter(([, text]) => read(text).errors.length === 0);
 export const done = new Map<string, number>();
 
+const numbers = fc.array(fc.nat(1_000_000), { minLength: 24, maxLength: 24 });
+
+/** What `run` takes: a pipeline, how it is written, and the numbers that choose each gesture. */
+export const sequences = fc.tuple(
+  fc.nat(1_000),
+  fc.nat(1_000),
+  fc.array(numbers, { minLength: 1, maxLength: 4 }),
+);
+
+export interface Played {
+  /** Which pipeline, and how it is written. */
+  readonly name: string;
+  readonly variant: string;
+  readonly text: string;
+}
+
 /** A sequence of gestures on one pipeline, written in one way; throws where an edit is not what it must be. */
-export function run(sample: number, variant: number, steps: readonly Numbers[]): void {
+export function run(sample: number, variant: number, steps: readonly Numbers[]): Played {
   const [name = '', sdkText = ''] = valid[sample % valid.length] ?? [];
   const [variantName = '', write] = Object.entries(variants)[variant % Object.keys(variants).length] ?? [];
   const original = write?.(sdkText) ?? sdkText;
@@ -122,4 +139,5 @@ export function run(sample: number, variant: number, steps: readonly Numbers[]):
   assert.equal(text, original);
   for (const { edits } of history) text = applyEdits(text, edits);
   assert.equal(text, last);
+  return { name, variant: variantName, text };
 }

@@ -48,7 +48,7 @@ export class Draft {
   }
 
   removeComponent(name: string): void {
-    this.#set(withoutValue(this.spec.pipeline, ['components', name]));
+    this.#set(withoutValue(this.spec.pipeline, ['components', name], 1));
   }
 
   hasComponent(name: string): boolean {
