@@ -1,5 +1,7 @@
 /** Worker thread that parses, validates, lays out and plans edits of pipelines. Its client is src/clients/graphWorker.ts. */
+import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
+import { canonicalJson } from './core/base/canonicalJson.ts';
 import { asError } from './core/base/errors.ts';
 import { analyse } from './core/ir/analyse.ts';
 import { copyTasks } from './core/ir/edit/clipboard.ts';
@@ -72,7 +74,10 @@ async function answer(message: WorkerRequest): Promise<WorkerReply> {
           request.withoutLayout === true
             ? undefined
             : { engine: await (engine ??= loadEngine()), memory: drawings };
-        return { id, kind, reply: analyse(request, layout, fileOf(request.source).yaml) };
+        const file = fileOf(request.source);
+        const analysis = analyse(request, layout, file.yaml);
+        if (layout === undefined || analysis.kind === 'notPipeline') return { id, kind, reply: analysis };
+        return { id, kind, reply: { ...analysis, meaning: meaningOf(file, request.text) } };
       }
       case 'plan': {
         const { request, kind } = message;
@@ -94,6 +99,13 @@ async function answer(message: WorkerRequest): Promise<WorkerReply> {
   } catch (error) {
     return { id, kind: 'error', message: asError(error).message };
   }
+}
+
+function meaningOf(file: SpecText, text: string): string | undefined {
+  const opened = file.read(text);
+  return opened.kind === 'opened'
+    ? createHash('sha256').update(canonicalJson(opened.spec)).digest('base64')
+    : undefined;
 }
 
 function specOf({ text, source }: TextRequest): Spec | undefined {

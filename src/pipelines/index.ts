@@ -116,10 +116,10 @@ export function registerPipelines(deps: PipelinesDeps) {
   disposables.add(new PipelineDiagnostics(worker, reporter));
 
   const { extensionUri } = context;
-  const graphDeps = { extensionUri, environments, analyser, artifacts, failures, reporter };
+  const graphDeps = { extensionUri, environments, worker, starter, artifacts, failures, reporter };
   const runPanels = disposables.add(new RunGraphPanels(graphDeps));
   const editor = disposables.add(
-    registerPipelineEditor({ ...graphDeps, context, worker, files: () => store.state.files }),
+    registerPipelineEditor({ ...graphDeps, context, files: () => store.state.files }),
   );
   const { editors } = editor;
   disposables.add(

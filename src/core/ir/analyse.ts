@@ -36,5 +36,6 @@ export function analyse(
     if (graph.nodes.length > 0) drawing = layoutGraph(graph, layout.engine, { collapsed, previous });
     if (key !== undefined && drawing !== undefined) layout.memory.set(key, drawing);
   }
-  return { kind: 'pipeline', document, problems, drawing, inputs: document.root.inputs.parameters };
+  const inputs = document.root.inputs.parameters;
+  return { kind: 'pipeline', document, problems, drawing, inputs, meaning: undefined };
 }

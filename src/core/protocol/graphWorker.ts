@@ -37,6 +37,11 @@ export type Analysis =
       readonly drawing: LaidOutGraph | undefined;
       /** What a run form asks for. */
       readonly inputs: readonly InputParameter[];
+      /**
+       * Hash of what the text means: equal for texts that differ in comments, order of keys and quotes. Set with a
+       * drawing.
+       */
+      readonly meaning: string | undefined;
     }
   /** Not a KFP v2 pipeline, or not parseable: one sentence and the place. */
   | { readonly kind: 'notPipeline'; readonly problem: Problem };

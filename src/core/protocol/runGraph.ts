@@ -35,6 +35,8 @@ export interface RunView extends RunSummary {
   readonly connection: 'live' | 'reconnecting';
   /** Moves when `tasks` would answer something new. */
   readonly tasksRevision: number;
+  /** It is drawn on the file it was started from, which means something else by now. */
+  readonly isEdited: boolean;
 }
 
 export type DocumentView =
@@ -184,6 +186,30 @@ export type ArtifactPreview =
   /** One sentence why there is nothing to see. */
   | { readonly kind: 'none'; readonly message: string };
 
+/** Why a step was taken from the cache, or why it was not. */
+export interface CacheView {
+  readonly kind:
+    | 'hit'
+    /** Caching is off for the step. */
+    | 'off'
+    /** No earlier run executed it. */
+    | 'first'
+    /** It was off when the step ran before, so nothing was kept. */
+    | 'notKept'
+    /** Something of the key changed. */
+    | 'differs'
+    /** Nothing that can be seen from here changed: what it made is gone, or caching is off for the whole run. */
+    | 'same';
+  /** The run with the nearest earlier execution. */
+  readonly against: { readonly id: string; readonly name: string } | undefined;
+  readonly differences: readonly {
+    /** `Input rows`, `Image`, `Code`, … */
+    readonly name: string;
+    readonly before: string | undefined;
+    readonly after: string | undefined;
+  }[];
+}
+
 export interface FailureView {
   readonly reason: string;
   readonly lines: readonly string[];
@@ -217,6 +243,9 @@ const params = {
   readLog: z.object({ taskId: id, attempt: id, from: z.int().min(0) }),
   preview: z.object({ artifactId: id }),
   explain: z.object({ taskId: id }),
+  whyCache: z.object({ taskId: id }),
+  /** A new run with the same inputs, in which this step and what waits for it run anew and the rest is cached. */
+  retryFrom: z.object({ nodeId: id }),
   followFailure: z.object({ taskId: id, part: z.enum(['source', 'action']) }),
   openSource: z.object({ nodeId: id }),
   openArtifact: z.object({ artifactId: id }),
@@ -234,6 +263,8 @@ interface Results {
   readonly readLog: LogChunk;
   readonly preview: ArtifactPreview;
   readonly explain: FailureView;
+  readonly whyCache: CacheView;
+  readonly retryFrom: null;
   readonly followFailure: null;
   readonly openSource: null;
   readonly openArtifact: null;

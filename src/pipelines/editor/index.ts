@@ -1,6 +1,5 @@
 /** The pipeline editor put together. */
 import { env, RelativePattern, Uri, window, workspace, type ExtensionContext } from 'vscode';
-import type { GraphWorker } from '../../clients/graphWorker.ts';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import type { GraphDeps } from '../graph/services.ts';
 import { showText } from '../graph/services.ts';
@@ -15,7 +14,6 @@ import { ShownRuns } from './shownRuns.ts';
 
 export interface PipelineEditorDeps extends GraphDeps {
   readonly context: ExtensionContext;
-  readonly worker: GraphWorker;
   /** The workspace's pipeline files. */
   files(): readonly PipelineFile[];
 }

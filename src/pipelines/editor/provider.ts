@@ -42,7 +42,7 @@ export class PipelineEditors implements CustomTextEditorProvider {
 
   resolveCustomTextEditor(document: TextDocument, panel: WebviewPanel): void {
     const text = new DocumentText(document);
-    const editor = new GraphEditor(text, this.#deps.analyser, this.#editServices);
+    const editor = new GraphEditor(text, this.#deps.worker, this.#editServices);
     const { uri } = text;
     const controller = new GraphController(graphServices(this.#deps), { editor, runId: this.#runs.get(uri) });
     const opened: OpenEditor = { uri, panel, controller, editor };

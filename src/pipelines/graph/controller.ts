@@ -3,58 +3,26 @@
  * webview. panel.ts and editor/provider.ts put it into VS Code; tests put it into a bare page.
  */
 import type { KfpApi } from '../../clients/kfp/api.ts';
-import type { Artifact, Run } from '../../clients/kfp/model.ts';
-import type { CommandArguments, CommandId } from '../../contributions.ts';
+import type { Run } from '../../clients/kfp/model.ts';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { isAbort, SlipwayError } from '../../core/base/errors.ts';
-import { Emitter, type Event } from '../../core/base/event.ts';
+import { Emitter } from '../../core/base/event.ts';
+import { tasksFrom } from '../../core/ir/downstream.ts';
 import type { SourceRange } from '../../core/ir/model.ts';
 import type { CanvasContract, GraphEditContract } from '../../core/protocol/canvas.ts';
 import type { Editing } from '../../core/protocol/graphEdit.ts';
 import type { Handlers } from '../../core/protocol/rpc.ts';
-import type {
-  ArtifactPreview,
-  FailureView,
-  GraphAct,
-  RunGraphContract,
-  RunGraphState,
-  RunSummary,
-} from '../../core/protocol/runGraph.ts';
-import type { Analyser } from '../analyser.ts';
+import type { GraphAct, RunGraphContract, RunGraphState, RunSummary } from '../../core/protocol/runGraph.ts';
 import type { GraphEditor } from '../editor/graphEditor.ts';
 import { pipelineNameOf } from '../store.ts';
+import type { ExplainedStep, GraphServices } from './controllerServices.ts';
 import type { AnalysedDocument } from './documentView.ts';
 import { LogTail } from './logTail.ts';
 import { nothingToEdit } from './nothingToEdit.ts';
 import { runSummary, taskRow } from './runRows.ts';
 import { ShownRun } from './shownRun.ts';
 import { runDetail, taskDetail } from './taskDetail.ts';
-
-export interface GraphEnvironment {
-  readonly name: string;
-  readonly status: RunGraphState['environment']['status'];
-  readonly message: string | undefined;
-  /** `undefined` while it is not ready. */
-  readonly kfp: KfpApi | undefined;
-}
-
-/** A failure as the panel shows it, and what its buttons do. */
-export interface ExplainedStep {
-  readonly view: FailureView;
-  follow(part: 'source' | 'action'): Promise<void>;
-}
-
-export interface GraphServices {
-  readonly analyser: Analyser;
-  environment(): GraphEnvironment;
-  readonly onDidChangeEnvironment: Event<void>;
-  /** Runs one of our commands; it reports its own failures. */
-  execute<Id extends CommandId>(id: Id, ...args: CommandArguments[Id]): Promise<void>;
-  showText(uri: string, range: SourceRange | undefined): Promise<void>;
-  explain(runId: string, taskId: string, signal: AbortSignal): Promise<ExplainedStep>;
-  preview(artifact: Artifact, run: Run): Promise<ArtifactPreview>;
-  onProblem(message: string, cause: unknown): void;
-}
+import { whyCache } from './whyCache.ts';
 
 const MOST_RUNS = 50;
 
@@ -135,6 +103,7 @@ export class GraphController implements Disposable {
               error: live.run.error,
               connection: live.connection,
               tasksRevision: live.tasksRevision,
+              isEdited: this.#run?.isOfFile === true && this.#run.meaning !== this.#file?.meaning,
             },
       runs,
       busy: this.#busy,
@@ -178,7 +147,7 @@ export class GraphController implements Disposable {
       kfp: () => this.#services.environment().kfp,
       onProblem: (message, cause) => this.#services.onProblem(message, cause),
     });
-    this.#run.onDidChange(() => this.#changed.fire());
+    this.#run.onDidChange(() => this.#onRun());
     this.#run.live.setWatched(this.#isVisible);
     void this.#listRuns();
     this.#changed.fire();
@@ -221,6 +190,12 @@ export class GraphController implements Disposable {
       const explained = await this.#services.explain(this.#shownRun.live.runId, taskId, signal);
       this.#explained.set(taskId, explained);
       return explained.view;
+    },
+    whyCache: ({ taskId }, signal) =>
+      whyCache(this.#shownRun, taskId, { kfp: this.#kfp(), analyser: this.#services.analyser }, signal),
+    retryFrom: async ({ nodeId }, signal) => {
+      await this.#while('Starting the run', () => this.#retryFrom(nodeId, signal));
+      return null;
     },
     followFailure: async ({ taskId, part }) => {
       await this.#explained.get(taskId)?.follow(part);
@@ -297,6 +272,19 @@ export class GraphController implements Disposable {
     }
   }
 
+  async #retryFrom(nodeId: string, signal: AbortSignal): Promise<void> {
+    const shown = this.#shownDocument;
+    const graph = shown?.analysis?.drawing?.graph;
+    if (shown?.text === undefined || graph === undefined)
+      throw new SlipwayError('notDrawn', 'There is no pipeline to run now.');
+    const { run } = this.#shownRun.known;
+    const runId = await this.#services.rerun(
+      { text: shown.text, uri: this.uri, tasks: tasksFrom(graph, nodeId), run },
+      signal,
+    );
+    this.showRun(runId);
+  }
+
   async #while(what: string, work: () => Promise<void>): Promise<void> {
     this.#busy = what;
     this.#changed.fire();
@@ -308,10 +296,10 @@ export class GraphController implements Disposable {
     }
   }
 
+  /** A run is drawn on its file when it ran just that; the file can then be edited on under it. */
   get #shownDocument(): AnalysedDocument | undefined {
-    return this.#run?.document.view.kind === 'drawn'
-      ? this.#run.document
-      : (this.#file ?? this.#run?.document);
+    const isOwn = this.#run?.document.view.kind === 'drawn' && !this.#run.isOfFile;
+    return isOwn ? this.#run?.document : (this.#file ?? this.#run?.document);
   }
 
   #documentView(): RunGraphState['document'] {
@@ -366,7 +354,14 @@ export class GraphController implements Disposable {
     this.#changed.fire();
   }
 
+  #onRun(): void {
+    // Once, when both are known: what is edited later does not make it another run.
+    this.#run?.compareWith(this.#file?.meaning);
+    this.#changed.fire();
+  }
+
   #onDocument(): void {
+    this.#run?.compareWith(this.#file?.meaning);
     // Runs are told by the pipeline's name.
     const name = this.#file?.analysis?.document.name;
     if (name !== this.#listedName) void this.#listRuns();

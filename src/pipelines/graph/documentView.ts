@@ -51,6 +51,11 @@ export class AnalysedDocument implements Disposable {
     return this.#good?.analysis;
   }
 
+  /** Of the text that is drawn (graphWorker.ts). */
+  get meaning(): string | undefined {
+    return this.#good?.analysis.meaning;
+  }
+
   get text(): string | undefined {
     return this.#good?.text;
   }

@@ -24,6 +24,8 @@ export class ShownRun implements Disposable {
   readonly #services: ShownRunServices;
   readonly #abort = new AbortController();
   #isSpecLoading = false;
+  /** Undefined until it is known. */
+  #isOfFile: boolean | undefined;
 
   constructor(runId: string, services: ShownRunServices) {
     this.#services = services;
@@ -43,6 +45,21 @@ export class ShownRun implements Disposable {
     const { run, tasks } = this.live.state;
     if (run === undefined) throw new SlipwayError('loading', 'The run is still being read.');
     return { run, tasks };
+  }
+
+  /** Of what it ran (graphWorker.ts). */
+  get meaning(): string | undefined {
+    return this.document.meaning;
+  }
+
+  /** It ran what its file said when the two were first seen together. */
+  get isOfFile(): boolean {
+    return this.#isOfFile === true;
+  }
+
+  compareWith(fileMeaning: string | undefined): void {
+    if (this.meaning !== undefined && fileMeaning !== undefined)
+      this.#isOfFile ??= this.meaning === fileMeaning;
   }
 
   /** Throws when the run has no such task. */
@@ -76,25 +93,28 @@ export class ShownRun implements Disposable {
     this.#isSpecLoading = true;
     try {
       const { signal } = this.#abort;
-      // A run by reference does not echo its spec.
-      const spec =
-        run.spec ??
-        (run.version === undefined
-          ? undefined
-          : (await kfp.getVersion(run.version.pipelineId, run.version.versionId, signal)).spec);
-      if (spec === undefined) {
-        this.document.fail('The server keeps no pipeline for this run.');
-        return;
-      }
-      await this.document.setText(
-        JSON.stringify({
-          pipeline_spec: spec.pipelineSpec,
-          ...(spec.platformSpec === undefined ? {} : { platform_spec: spec.platformSpec }),
-        }),
-      );
+      const text = await specText(run, kfp, signal);
+      if (text === undefined) this.document.fail('The server keeps no pipeline for this run.');
+      else await this.document.setText(text);
     } catch (error) {
       this.#isSpecLoading = false;
       if (!isAbort(error)) this.#services.onProblem('Reading the pipeline of a run failed.', error);
     }
   }
+}
+
+/** What a run ran, as a text of the format; undefined when the server keeps none. */
+export async function specText(run: Run, kfp: KfpApi, signal: AbortSignal): Promise<string | undefined> {
+  // A run by reference does not echo its spec.
+  const spec =
+    run.spec ??
+    (run.version === undefined
+      ? undefined
+      : (await kfp.getVersion(run.version.pipelineId, run.version.versionId, signal)).spec);
+  return spec === undefined
+    ? undefined
+    : JSON.stringify({
+        pipeline_spec: spec.pipelineSpec,
+        ...(spec.platformSpec === undefined ? {} : { platform_spec: spec.platformSpec }),
+      });
 }

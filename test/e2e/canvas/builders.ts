@@ -151,6 +151,7 @@ export function runView(change: Partial<RunView> = {}): RunView {
     error: undefined,
     connection: 'live',
     tasksRevision: 1,
+    isEdited: false,
     ...change,
   };
 }

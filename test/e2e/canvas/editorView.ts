@@ -131,6 +131,8 @@ export async function openEditor(
       task: ({ nodeId }) => Promise.resolve(taskDetail(nodeId)),
       readLog: () => Promise.resolve({ text: '', next: 0, isGap: false, hasEnded: true }),
       preview: () => Promise.resolve({ kind: 'none', message: '' }),
+      whyCache: () => Promise.resolve({ kind: 'first', against: undefined, differences: [] }),
+      retryFrom: ({ nodeId }) => done(`retryFrom ${nodeId}`),
       explain: () =>
         Promise.resolve({
           reason: '',

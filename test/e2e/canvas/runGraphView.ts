@@ -76,6 +76,8 @@ export async function openRunGraph(
       },
       preview: ({ artifactId }) =>
         Promise.resolve(full.previews[artifactId] ?? { kind: 'none', message: 'Nothing to show.' }),
+      whyCache: () => Promise.resolve({ kind: 'first', against: undefined, differences: [] }),
+      retryFrom: ({ nodeId }) => done(`retryFrom ${nodeId}`),
       explain: () =>
         Promise.resolve(
           full.failure ?? {

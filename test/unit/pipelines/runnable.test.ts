@@ -32,6 +32,7 @@ const analyser: Analyser = {
       document,
       problems,
       drawing: undefined,
+      meaning: undefined,
       inputs: document.root.inputs.parameters,
     });
   },

@@ -5,6 +5,7 @@ import type { IoView, TaskDetail } from '../../../src/core/protocol/runGraph.ts'
 import { Button, Dropdown } from '../../shared/controls.ts';
 import { formatDuration } from '../../../src/core/base/duration.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { CacheSection } from './cacheSection.tsx';
 import { useElapsed, useNodeStatus, useSelected, useStore } from './context.ts';
 import { useCanEdit } from './edit/context.ts';
 import { Inspector, inspectorTitle } from './edit/inspector/inspector.tsx';
@@ -200,6 +201,11 @@ function Detail({ detail }: { detail: TaskDetail }): ReactElement {
       {taskId !== undefined && detail.attempts.length > 0 ? (
         <LogSection taskId={taskId} attempts={detail.attempts} />
       ) : null}
+      {taskId !== undefined && detail.nodeId !== '' && isExecuted(detail) ? (
+        <Section title="Cache">
+          <CacheSection detail={detail} taskId={taskId} />
+        </Section>
+      ) : null}
       {outputs.length === 0 ? null : (
         <Section title="Outputs">
           <IoList list={outputs} />
@@ -224,6 +230,11 @@ function Detail({ detail }: { detail: TaskDetail }): ReactElement {
       )}
     </>
   );
+}
+
+/** Ended, whether by running or from the cache; groups have neither attempts nor a cache. */
+function isExecuted({ state, attempts }: TaskDetail): boolean {
+  return state === 'CACHED' || (attempts.length > 0 && (state === 'SUCCEEDED' || state === 'FAILED'));
 }
 
 function LogSection({ taskId, attempts }: { taskId: string; attempts: readonly string[] }): ReactElement {

@@ -129,6 +129,11 @@ function RunState({ run }: { run: RunView }): ReactElement {
         {isReconnecting ? 'reconnecting' : RUN_STATE_TEXT[run.state]}
         {elapsed === undefined ? null : <span className="elapsed">{formatDuration(elapsed)}</span>}
       </span>
+      {run.isEdited ? (
+        <span className="badge" data-testid="edited" title="The pipeline has changed since this run started">
+          edited since
+        </span>
+      ) : null}
       <Button appearance="icon" label="Show the run" testId="show-run" onClick={() => store.select('')}>
         <Icon name="info" />
       </Button>

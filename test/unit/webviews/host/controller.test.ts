@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../../src/clients/kfp/model.ts';
 import { analyse } from '../../../../src/core/ir/analyse.ts';
+import { canonicalJson } from '../../../../src/core/base/canonicalJson.ts';
+import { specToDocuments } from '../../../../src/core/ir/specDocuments.ts';
 import { Emitter } from '../../../../src/core/base/event.ts';
 import type { RunGraphState } from '../../../../src/core/protocol/runGraph.ts';
-import {
-  GraphController,
-  type GraphEnvironment,
-  type GraphServices,
-} from '../../../../src/pipelines/graph/controller.ts';
+import { GraphController } from '../../../../src/pipelines/graph/controller.ts';
+import type { GraphEnvironment, GraphServices } from '../../../../src/pipelines/graph/controllerServices.ts';
 import { GraphEditor } from '../../../../src/pipelines/editor/graphEditor.ts';
 import { fakeEditServices } from '../../../builders/editServices.ts';
 import { MemoryText } from '../../../builders/memoryText.ts';
@@ -23,6 +22,8 @@ const spec = {
 };
 const text = JSON.stringify(spec);
 const never = new AbortController().signal;
+/** As the worker: equal for a file and for what the server sends back of it. */
+const meaningOf = (of: string): string => canonicalJson(specToDocuments(of));
 
 function setUp(target: { uri?: string; runId?: string }, run: Partial<Run> = {}) {
   const kfp = new FakeKfp();
@@ -41,8 +42,12 @@ function setUp(target: { uri?: string; runId?: string }, run: Partial<Run> = {})
     analyser: {
       analyse: (request) => {
         const engine = { dot: () => 'graph 1 1 1\nnode train 0.5 0.5 1 1 x solid box black white\nstop\n' };
+        const analysis = analyse(request, {
+          engine,
+          memory: { get: () => undefined, set: () => undefined },
+        });
         return Promise.resolve(
-          analyse(request, { engine, memory: { get: () => undefined, set: () => undefined } }),
+          analysis.kind === 'pipeline' ? { ...analysis, meaning: meaningOf(request.text) } : analysis,
         );
       },
     },
@@ -70,6 +75,10 @@ function setUp(target: { uri?: string; runId?: string }, run: Partial<Run> = {})
           return Promise.resolve();
         },
       }),
+    rerun: ({ tasks, run: { parameters }, uri: file }) => {
+      executed.push(['rerun', tasks, parameters, file]);
+      return Promise.resolve('run-2');
+    },
     preview: (artifact) => Promise.resolve({ kind: 'text', text: artifact.name, isTruncated: false }),
     onProblem: () => undefined,
   };
@@ -190,6 +199,33 @@ describe('a panel of a pipeline file', () => {
     expect(file?.text).toContain('"fit"');
     controller.showRun('run-1');
     await state((now) => now.run !== undefined && now.editing.kind === 'readOnly');
+    controller.dispose();
+  });
+
+  it('is edited on under a run of just what it says, which is then marked', async () => {
+    const { controller, state } = setUp({ uri });
+    await state((now) => now.canRun);
+    controller.showRun('run-1');
+    await state((now) => now.run !== undefined && now.document.kind === 'drawn');
+    expect(controller.state).toMatchObject({ editing: { kind: 'text' }, run: { isEdited: false } });
+    const { document } = controller.state;
+    const revision = document.kind === 'drawn' ? document.revision : 0;
+    const rename = { kind: 'rename', task: 'train', name: 'fit' } as const;
+    expect((await controller.handlers.edit({ revision, gesture: rename }, never)).kind).toBe('done');
+    expect(controller.state).toMatchObject({ editing: { kind: 'text' }, run: { isEdited: true } });
+    await controller.handlers.undo({}, never);
+    await state((now) => now.run?.isEdited === false);
+    controller.dispose();
+  });
+
+  it('runs a step and what waits for it again, with the inputs of the run', async () => {
+    const { controller, executed, state } = setUp({ uri }, { parameters: { rows: 10 } });
+    await state((now) => now.canRun);
+    controller.showRun('run-1');
+    await state((now) => now.run !== undefined);
+    await controller.handlers.retryFrom({ nodeId: 'train' }, never);
+    expect(executed).toEqual([['rerun', ['train'], { rows: 10 }, uri]]);
+    expect(controller.runId).toBe('run-2');
     controller.dispose();
   });
 
