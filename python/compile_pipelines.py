@@ -1,10 +1,14 @@
-"""Compiles the pipelines of one Python file, and says where in the file each part of them was written.
+"""Compiles the pipelines of Python files, and says where in a file each part of them was written.
 
-    python compile_pipelines.py FILE RESULT < SOURCE
+    python compile_pipelines.py < REQUESTS > ANSWERS
 
-SOURCE is the file's text, which may be newer than what is on disk. The file is imported, not run: `__name__` is not
-"__main__", and what would submit or write is off. RESULT gets JSON (see `result.ts`); the exit code is 0 even when the
-file has errors. Works with every kfp 2 and Python 3.9 and newer, and needs nothing else.
+A request is a line of JSON, {"file": path, "text": what is in it, "result": path}: the text may be newer than what is on
+disk. The file is imported, not run: `__name__` is not "__main__", and what would submit or write is off. `result` gets
+JSON (see src/clients/pythonCompiler.ts), also for files with errors; then a line of JSON, {"code": exit code}, answers.
+Works with every kfp 2 and Python 3.9 and newer, and needs nothing else.
+
+Importing kfp takes seconds, so that is done once; each file is then compiled in a process of its own, which knows
+nothing of the ones before.
 """
 
 import contextlib
@@ -12,18 +16,55 @@ import itertools
 import json
 import linecache
 import os
+import subprocess
 import sys
 import tempfile
 import traceback
 import types
 
 
-def main(path, result_path):
-    source = sys.stdin.buffer.read().decode("utf-8")
-    path = os.path.abspath(path)
-    with contextlib.redirect_stdout(sys.stderr):
-        result = compile_file(path, source)
-    with open(result_path, "w", encoding="utf-8") as file:
+def main():
+    # Elsewhere libraries of the system do not bear to be forked.
+    can_fork = sys.platform == "linux"
+    if can_fork:
+        with contextlib.suppress(ImportError):
+            from kfp import client, compiler, dsl  # noqa: F401
+    answers = os.fdopen(os.dup(1), "w")
+    # What files print must not be taken for answers.
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        request = json.loads(line)
+        code = in_fork(request) if can_fork else in_subprocess(line)
+        answers.write(json.dumps({"code": code}) + "\n")
+        answers.flush()
+
+
+def in_fork(request):
+    pid = os.fork()
+    if pid != 0:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    code = 1
+    try:
+        answer(request)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def in_subprocess(line):
+    command = [sys.executable, "-W", "ignore", os.path.abspath(__file__), "--once"]
+    return subprocess.run(command, input=line, text=True, stdout=sys.stderr).returncode
+
+
+def answer(request):
+    path = os.path.abspath(request["file"])
+    os.chdir(os.path.dirname(path))
+    sys.stdin = open(os.devnull)
+    result = compile_file(path, request["text"])
+    with open(request["result"], "w", encoding="utf-8") as file:
         json.dump(result, file)
 
 
@@ -283,4 +324,7 @@ def error_problem(error, path):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    if sys.argv[1:] == ["--once"]:
+        answer(json.loads(sys.stdin.readline()))
+    else:
+        main()

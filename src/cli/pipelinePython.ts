@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { PythonEnvironments } from '../../dev-cluster/embedded/python/environments.ts';
 import { resourcePath } from '../../dev-cluster/embedded/python/resources.ts';
-import { compilePipelines } from '../clients/pythonCompiler.ts';
+import { PythonCompiler } from '../clients/pythonCompiler.ts';
 import { parsePipeline } from '../core/ir/parse.ts';
 import { generatePython } from '../core/ir/python/generate.ts';
 import { compareMeaning, differenceText } from '../core/ir/python/sameMeaning.ts';
@@ -54,10 +54,10 @@ async function verify(
   const environments = new PythonEnvironments({ onProgress: (line) => console.error(`slipway: ${line}`) });
   const { python } = await environments.sdk(signal);
   const folder = await mkdtemp(join(tmpdir(), 'slipway-python-'));
+  const compiler = new PythonCompiler(resourcePath('python', 'compile_pipelines.py'));
   try {
     const file = output === undefined ? join(folder, 'pipeline.py') : resolve(output);
-    const script = resourcePath('python', 'compile_pipelines.py');
-    const compiled = await compilePipelines({ python, script, file, text: generated.text }, signal);
+    const compiled = await compiler.compile({ python, file, text: generated.text }, signal);
     const [problem] = compiled.problems;
     if (problem !== undefined)
       return [`the generated Python fails in line ${problem.line} of ${basename(file)}: ${problem.message}`];
@@ -67,6 +67,7 @@ async function verify(
     if (compared.kind === 'same') return [];
     return compared.kind === 'unreadable' ? [compared.reason] : compared.differences.map(differenceText);
   } finally {
+    compiler.dispose();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,10 +1,12 @@
-/** Compiles the pipelines of a Python file in a process of its own, by python/compile_pipelines.py. */
-import { spawn } from 'node:child_process';
+/** Compiles the pipelines of Python files, by python/compile_pipelines.py in an interpreter of the user's choice. */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { asError, SlipwayError } from '../core/base/errors.ts';
+import type { Disposable } from '../core/base/disposable.ts';
+import { SlipwayError } from '../core/base/errors.ts';
 
 /** Line, column, end line, end column, from 1; columns in UTF-16 units, unknown before Python 3.11. */
 const place = z.tuple([z.int(), z.int().nullable(), z.int(), z.int().nullable()]);
@@ -53,8 +55,6 @@ export type CompileResult = z.infer<typeof result>;
 export interface CompileRequest {
   /** Absolute path of an interpreter. */
   readonly python: string;
-  /** Absolute path of compile_pipelines.py. */
-  readonly script: string;
   readonly file: string;
   /** May be newer than what is on disk. */
   readonly text: string;
@@ -64,85 +64,141 @@ export interface CompileRequest {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const TAIL_LENGTH = 4_000;
+/** The interpreter holds 100 MiB; after this long without a file it ends. */
+const IDLE_MS = 5 * 60_000;
+const answer = z.object({ code: z.int() });
 
-/**
- * Imports the file, which runs what people wrote: for trusted workspaces only. Errors of theirs are in the result;
- * rejects with SlipwayError `pythonFailed` when the interpreter itself does not work, `pythonTimeout` when it takes long.
- */
-export async function compilePipelines(request: CompileRequest, signal: AbortSignal): Promise<CompileResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-compile-'));
-  try {
-    const target = join(folder, 'result.json');
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const ended = await run(request, target, AbortSignal.any([signal, timeout]));
+/** Keeps one interpreter that has kfp imported; a file takes a fraction of a second then, and seconds at first. */
+export class PythonCompiler implements Disposable {
+  readonly #script: string;
+  #server: Server | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #idle: NodeJS.Timeout | undefined;
+
+  /** `script`: absolute path of compile_pipelines.py. */
+  constructor(script: string) {
+    this.#script = script;
+  }
+
+  /**
+   * Imports the file, which runs what people wrote: for trusted workspaces only. Errors of theirs are in the result;
+   * rejects with SlipwayError `pythonFailed` when the interpreter itself does not work, `pythonTimeout` when it takes
+   * long. One file after the other.
+   */
+  compile(request: CompileRequest, signal: AbortSignal): Promise<CompileResult> {
+    const turn = this.#last.then(() => this.#compile(request, signal));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#idle);
+    this.#server?.stop();
+    this.#server = undefined;
+  }
+
+  async #compile(request: CompileRequest, signal: AbortSignal): Promise<CompileResult> {
     signal.throwIfAborted();
-    if (timeout.aborted)
-      throw new SlipwayError('pythonTimeout', `${request.file} took too long to import.`, {
-        action: 'Put what takes long into functions, or under if __name__ == "__main__".',
-      });
-    let text: string;
+    clearTimeout(this.#idle);
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-compile-'));
+    const { python, file, text, timeoutMs = DEFAULT_TIMEOUT_MS } = request;
+    const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      text = await readFile(target, 'utf8');
-    } catch (error) {
-      const lastLine = ended.stderr.trimEnd().split('\n').at(-1) ?? '';
-      throw new SlipwayError(
-        'pythonFailed',
-        lastLine || `${request.python} stopped with code ${String(ended.code)}.`,
-        {
-          action: 'Choose another Python interpreter',
-          cause: error,
-        },
-      );
+      if (this.#server?.python !== python || this.#server.hasEnded) {
+        this.#server?.stop();
+        this.#server = new Server(python, this.#script);
+      }
+      const server = this.#server;
+      const target = join(folder, 'result.json');
+      await server.ask({ file, text, result: target }, AbortSignal.any([signal, timeout]));
+      signal.throwIfAborted();
+      if (timeout.aborted)
+        throw new SlipwayError('pythonTimeout', `${file} took too long to import.`, {
+          action: 'Put what takes long into functions, or under if __name__ == "__main__".',
+        });
+      return await readResult(target, server);
+    } finally {
+      this.#idle = setTimeout(() => this.dispose(), IDLE_MS).unref();
+      await rm(folder, { recursive: true, force: true });
     }
-    return result.parse(JSON.parse(text));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Ends with everything that the file started, too. */
-function run(
-  { python, script, file, text }: CompileRequest,
-  target: string,
-  signal: AbortSignal,
-): Promise<{ readonly code: number | null; readonly stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(python, ['-W', 'ignore', script, file, target], {
-      cwd: dirname(file),
-      stdio: ['pipe', 'ignore', 'pipe'],
+async function readResult(target: string, server: Server): Promise<CompileResult> {
+  let text: string;
+  try {
+    text = await readFile(target, 'utf8');
+  } catch (error) {
+    const lastLine = server.stderr.trimEnd().split('\n').at(-1) ?? '';
+    const message = lastLine === '' ? `${server.python} stopped without a word.` : lastLine;
+    throw new SlipwayError('pythonFailed', message, {
+      action: 'Choose another Python interpreter',
+      cause: error,
+    });
+  }
+  return result.parse(JSON.parse(text));
+}
+
+/** The interpreter, with everything that it starts in its process group. */
+class Server {
+  readonly python: string;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  #stderr = '';
+  #failure: Error | undefined;
+
+  constructor(python: string, script: string) {
+    this.python = python;
+    this.#child = spawn(python, ['-W', 'ignore', script], {
+      stdio: 'pipe',
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
-    const stop = (): void => {
-      if (child.pid === undefined) return;
-      try {
-        process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
-      } catch {
-        child.kill('SIGKILL');
-      }
-    };
+    this.#child.stderr
+      .setEncoding('utf8')
+      .on('data', (chunk: string) => (this.#stderr = (this.#stderr + chunk).slice(-TAIL_LENGTH)));
+    // One that ends early does not read to the end; what it said tells more.
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.on('error', (error) => (this.#failure = error));
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    // The editor may close while it waits.
+    this.#child.unref();
+  }
+
+  get stderr(): string {
+    return this.#failure === undefined
+      ? this.#stderr
+      : `${this.python} cannot be started: ${this.#failure.message}`;
+  }
+
+  get hasEnded(): boolean {
+    return this.#failure !== undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** Ends when the request is done, the interpreter has ended, or the signal has ended it. */
+  async ask(
+    request: { readonly file: string; readonly text: string; readonly result: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const stop = (): void => this.stop();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    let stderr = '';
-    child.stderr
-      .setEncoding('utf8')
-      .on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-TAIL_LENGTH)));
-    // A process that ends early does not read to the end.
-    child.stdin.on('error', () => undefined).end(text);
-    child.once('error', (error) => {
+    try {
+      this.#child.stdin.write(`${JSON.stringify(request)}\n`);
+      const line = await this.#lines.next();
+      if (line.done !== true) answer.parse(JSON.parse(line.value));
+    } finally {
       signal.removeEventListener('abort', stop);
-      reject(
-        new SlipwayError('pythonFailed', `${python} cannot be started: ${asError(error).message}`, {
-          action: 'Choose another Python interpreter',
-          cause: error,
-        }),
-      );
-    });
-    child.once('exit', (code) => {
-      signal.removeEventListener('abort', stop);
-      // What it started may hold the pipe open.
-      child.stderr.destroy();
-      resolve({ code, stderr });
-    });
-  });
+    }
+  }
+
+  stop(): void {
+    const { pid } = this.#child;
+    if (pid === undefined || this.hasEnded) return;
+    try {
+      process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+    } catch {
+      this.#child.kill('SIGKILL');
+    }
+  }
 }

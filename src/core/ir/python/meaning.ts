@@ -26,8 +26,11 @@ export interface Difference {
 }
 
 /** Throws UnsayableError for what resolve.ts cannot read. */
-export function meaningOf(document: PipelineDocument): JsonObject {
-  const form = pipelineForm(resolveProgram(document));
+export function meaningOf(
+  document: PipelineDocument,
+  options: { readonly ignoresNumbers?: boolean } = {},
+): JsonObject {
+  const form = pipelineForm(resolveProgram(document), options.ignoresNumbers ?? false);
   return {
     name: document.name,
     displayName: document.displayName ?? null,
@@ -54,8 +57,8 @@ export function differences(left: JsonValue, right: JsonValue, limit = 20): read
   return found;
 }
 
-function pipelineForm(pipeline: Pipeline): JsonObject {
-  const labels = new Labels(pipeline);
+function pipelineForm(pipeline: Pipeline, ignoresNumbers: boolean): JsonObject {
+  const labels = new Labels(pipeline, ignoresNumbers);
   return {
     ...interfaceForm(pipeline.component),
     steps: labels.forms(pipeline.steps),
@@ -77,7 +80,10 @@ function pipelineForm(pipeline: Pipeline): JsonObject {
 class Labels {
   #labels = new Map<Step, string>();
 
-  constructor(pipeline: Pipeline) {
+  readonly #ignoresNumbers: boolean;
+
+  constructor(pipeline: Pipeline, ignoresNumbers: boolean) {
+    this.#ignoresNumbers = ignoresNumbers;
     const all: { step: Step; parent: Step | undefined }[] = [];
     const collect = (steps: readonly Step[], parent: Step | undefined): void => {
       for (const step of steps) {
@@ -124,7 +130,7 @@ class Labels {
     const counts = new Map<string, number>();
     const names = new Map<Step, string>();
     for (const step of sorted) {
-      const name = nameForm(step) ?? step.kind;
+      const name = this.#name(step) ?? step.kind;
       const count = (counts.get(name) ?? 0) + 1;
       counts.set(name, count);
       names.set(step, count === 1 ? name : `${name}#${count}`);
@@ -156,7 +162,7 @@ class Labels {
   #form(step: Step): JsonObject {
     const placed = {
       kind: step.kind,
-      name: nameForm(step) ?? null,
+      name: this.#name(step) ?? null,
       after: step.after.map((other) => this.#labels.get(other) ?? '').sort(),
     };
     switch (step.kind) {
@@ -173,6 +179,11 @@ class Labels {
       case 'exitHandler':
         return { ...placed, exitTask: this.#labels.get(step.exitTask) ?? '' };
     }
+  }
+
+  #name({ kind, task }: Step): string | undefined {
+    if (kind !== 'call') return groupName(task.name, task.key);
+    return this.#ignoresNumbers && task.name === task.key ? task.name.replace(/-\d+$/, '') : task.name;
   }
 
   #branch({ task, condition }: Branch): JsonObject {
@@ -201,7 +212,7 @@ class Labels {
       runsAfterFailure: task.trigger.runsAfterFailure && !step.isExitTask,
       runs:
         runs.kind === 'pipeline'
-          ? pipelineForm(runs.pipeline)
+          ? pipelineForm(runs.pipeline, this.#ignoresNumbers)
           : {
               ...(runs.executor.kind === 'importer' ? {} : interfaceForm(component)),
               ...(runs.executor.kind === 'importer' ? {} : outputsForm(component)),
@@ -265,10 +276,6 @@ function* usesIn(step: Step): Generator<readonly [Step, string]> {
       for (const side of ['left', 'right'] as const)
         for (const other of stepsOf(condition[side])) yield [other, `${side} ${at}`];
     }
-}
-
-function nameForm(step: Step): string | undefined {
-  return step.kind === 'call' ? step.task.name : groupName(step.task.name, step.task.key);
 }
 
 /** What a person called a group; the compiler's numbers say nothing. */

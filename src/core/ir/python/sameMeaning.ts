@@ -8,14 +8,19 @@ export type Comparison =
   /** One of the texts is no pipeline, or one that has no meaning; `reason` is one sentence. */
   | { readonly kind: 'unreadable'; readonly side: 'left' | 'right'; readonly reason: string };
 
+export interface CompareOptions {
+  /** Tasks that the SDK named and numbered (`train-2`) may have other numbers. */
+  readonly ignoresNumbers?: boolean;
+}
+
 /** Whether two IR texts mean the same pipeline, however their tasks and components are named inside. */
-export function compareMeaning(left: string, right: string): Comparison {
+export function compareMeaning(left: string, right: string, options: CompareOptions = {}): Comparison {
   const meanings = [];
   for (const side of ['left', 'right'] as const) {
     const parsed = parsePipeline(side === 'left' ? left : right);
     if (parsed.kind !== 'pipeline') return { kind: 'unreadable', side, reason: parsed.problem.message };
     try {
-      meanings.push(meaningOf(parsed.document));
+      meanings.push(meaningOf(parsed.document, options));
     } catch (error) {
       if (error instanceof UnsayableError) return { kind: 'unreadable', side, reason: error.message };
       throw error;
