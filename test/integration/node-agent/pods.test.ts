@@ -76,6 +76,21 @@ describe('the life of a pod', () => {
       );
   });
 
+  it('says once what it does not enforce', async () => {
+    const volumeMounts = [{ name: 'data', mountPath: '/data', readOnly: true }];
+    await agent.create('walls', {
+      securityContext: { fsGroup: 2000 },
+      restartPolicy: 'OnFailure',
+      containers: [shell('[ -e /tmp/again ] || { touch /tmp/again; exit 1; }', { volumeMounts })],
+      volumes: [{ name: 'data', emptyDir: {} }],
+    });
+    await agent.podWhen('walls', hasPhase('Succeeded'));
+    const message =
+      'NotEnforced: Not enforced here, where containers are processes of your user: read-only mounts (data), fsGroup.';
+    await agent.until(async () => (await agent.events('walls')).has(message));
+    expect((await agent.events('walls')).get(message)).toBe(1);
+  });
+
   it('restarts what fails, waits longer each time, and counts', async () => {
     await agent.create('crash', {
       containers: [shell('echo boom; exit 7', { terminationMessagePolicy: 'FallbackToLogsOnError' })],
@@ -350,11 +365,14 @@ describe('nodes that come and go', () => {
     });
     expect(node?.status?.allocatable).toMatchObject({ 'nvidia.com/gpu': '1' });
     expect(node?.spec?.taints).toContainEqual(expect.objectContaining({ key: 'nvidia.com/gpu' }));
-    const container = shell(`trap 'exit 0' TERM; ${FOREVER}`);
+    // Ready: it has got as far as its trap.
+    const readinessProbe = { exec: { command: ['test', '-e', '/tmp/set'] }, periodSeconds: 1 };
+    const container = shell(`trap 'exit 0' TERM; touch /tmp/set; ${FOREVER}`, { readinessProbe });
+    const isReadyPod = (pod: Pod): boolean => conditionOf(pod, 'Ready') === 'True';
     await agent.create('on-spot', { containers: [container] }, 'spot-1');
     await agent.create('once-on-spot', { containers: [container], restartPolicy: 'Never' }, 'spot-1');
-    await agent.podWhen('on-spot', isRunning);
-    await agent.podWhen('once-on-spot', isRunning);
+    await agent.podWhen('on-spot', isReadyPod);
+    await agent.podWhen('once-on-spot', isReadyPod);
     await set(spot({ kind: 'shuttingDown', noticeSeconds: 10 }));
     const message = 'Pod was terminated in response to imminent node shutdown.';
     for (const name of ['on-spot', 'once-on-spot']) {

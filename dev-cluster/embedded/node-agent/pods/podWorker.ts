@@ -10,6 +10,7 @@ import type { ContainerRuntime, PodRuntime, PodSandbox } from '../contract.ts';
 import { restartPolicyOf } from './containerView.ts';
 import type { EventType } from './events.ts';
 import { killGroups } from './instance.ts';
+import { notEnforced } from './notEnforced.ts';
 import { containersToStart, isFinished } from './plan.ts';
 import type { PodContainer } from './podContainer.ts';
 import type { PodContext } from './podContext.ts';
@@ -225,6 +226,10 @@ export class PodWorker implements PodRuntime {
     this.#publish();
     try {
       this.#sandbox = await environment.prepare(this.#pod, host, signal);
+      const missing = notEnforced(this.#pod);
+      // An agent that finds the pod again doesn't say it again.
+      if (missing !== undefined && this.#containers.every(({ state }) => state.kind === 'none'))
+        this.event('Normal', 'NotEnforced', missing);
       return true;
     } catch (error) {
       if (signal.aborted) throw error;
