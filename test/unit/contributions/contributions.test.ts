@@ -24,7 +24,14 @@ const manifestSchema = z.object({
     virtualWorkspaces: z.literal(false),
   }),
   contributes: z.object({
-    commands: z.array(z.object({ command: z.string(), title: z.string(), category: z.literal('Slipway') })),
+    commands: z.array(
+      z.object({
+        command: z.string(),
+        title: z.string(),
+        category: z.literal('Slipway'),
+        icon: z.string().optional(),
+      }),
+    ),
     viewsContainers: z.object({ activitybar: z.array(z.object({ id: z.string(), icon: z.string() })) }),
     views: z.record(z.string(), z.array(z.object({ id: z.string() }))),
     viewsWelcome: z.array(z.object({ view: z.string(), contents: z.string(), when: z.string() })),
@@ -52,6 +59,14 @@ const allWhens = [
   ...contributes.viewsWelcome.map((one) => one.when),
   ...contributes.keybindings.map((one) => one.when),
 ];
+
+test('a command that is a button has an icon: else its title is drawn over the row', () => {
+  const withIcon = new Set(
+    contributes.commands.filter(({ icon }) => icon !== undefined).map((one) => one.command),
+  );
+  const buttons = allMenuItems.filter(({ group }) => /^(inline|navigation)/.test(group ?? ''));
+  expect(buttons.filter(({ command }) => !withIcon.has(command))).toEqual([]);
+});
 
 describe('package.json and contributions.ts say the same', () => {
   test('commands', () => {
