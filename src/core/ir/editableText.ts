@@ -1,6 +1,7 @@
 import {
   isAlias,
   isMap,
+  isNode,
   isPair,
   isScalar,
   Pair,
@@ -125,7 +126,7 @@ function parseLeaf(slice: string): Leaf | undefined {
   visit(contents, (_key, node) => {
     if (isPair(node)) {
       if (isScalar(node.key) && node.key.value === '<<') isSimple = false;
-    } else {
+    } else if (isNode(node)) {
       const parsed = node as ParsedNode;
       if (isAlias(parsed) || parsed.anchor !== undefined || parsed.tag !== undefined) isSimple = false;
       nodes.push(parsed);

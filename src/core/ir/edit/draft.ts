@@ -17,6 +17,9 @@ import {
 
 export type GroupKind = 'dag' | 'loop' | 'branches' | 'condition' | 'exitHandler';
 
+/** Of a task that is not there, or names none: no component has this name, while '' is the root's. */
+const noComponent = '\u0000';
+
 /** A group where it stands: its dag's component, and the task that opens it. */
 export interface OpenGroup {
   /** Component name; `root` is ''. */
@@ -87,7 +90,8 @@ export class Draft {
 
   /** The component that a task runs or opens. */
   componentOfTask(component: string, key: string): string {
-    return textAt(this.task(component, key), 'componentRef', 'name') ?? '';
+    const name = textAt(this.task(component, key), 'componentRef', 'name') ?? '';
+    return name === '' ? noComponent : name;
   }
 
   /** How many tasks of the file refer to the component. */

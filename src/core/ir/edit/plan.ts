@@ -38,10 +38,10 @@ export function planEdit(
       reason: `The text cannot be edited here until this is mended: ${opened.problem.message}`,
     };
   }
-  const edited = edit(opened.spec);
-  if (edited.kind === 'refused') return edited;
-  const { spec, renames, selection, title } = edited;
   try {
+    const edited = edit(opened.spec);
+    if (edited.kind === 'refused') return edited;
+    const { spec, renames, selection, title } = edited;
     const edits = opened.splices(spec, renames);
     const now = file.read(applyEdits(text, edits));
     const isRight =
@@ -54,6 +54,10 @@ export function planEdit(
       reason: 'The file is written in a way that this cannot be edited here: change it in the text.',
     };
   } catch (error) {
+    // Edits follow components into each other, without end where one contains itself.
+    if (error instanceof RangeError) {
+      return { kind: 'refused', reason: 'A component of this pipeline contains itself: mend that first.' };
+    }
     if (!(error instanceof CannotSplice)) throw error;
     return {
       kind: 'refused',
