@@ -1,168 +1,98 @@
 /**
- * The whole cluster while it is used (pipeline runs, a served model, the data services) and its parts are killed: they
- * come back, and nothing that was acknowledged is lost.
+ * The whole cluster while it is used (pipeline runs, a served model, the data services) and its parts are killed, cut
+ * off, put to sleep or misled by the clock: they come back, and nothing that was acknowledged is lost.
  */
 import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { http } from '../../../src/clients/http.ts';
-import { KfpClient } from '../../../src/clients/kfp/client.ts';
-import { isFinal } from '../../../src/clients/kfp/model.ts';
 import { processesIn } from '../../cluster/processes.ts';
-import { dag, pipeline, step, task } from '../../builders/irSpec.ts';
-import { Peers } from '../services/peers.ts';
 import { FaultCluster, services, until } from './faultCluster.ts';
+import { Recoveries } from './recoveries.ts';
+import { Workload } from './workload.ts';
 
 const STARTUP_MS = 900_000;
-const FAULT_MS = 300_000;
-/** What a run of three steps takes, and some. */
-const RUN_MS = 240_000;
+const FAULT_MS = 600_000;
 const DATA = ['postgres', 'redis', 's3', 'mlflow'];
-const kept = z.array(z.int());
-const prediction = z.object({ predictions: z.array(z.int()) });
+/** Longer than a node's lease. */
+const SLEEP_MS = 60_000;
+/** Less than what a signed request to S3 may be off. */
+const JUMP_MS = 10 * 60_000;
 
 let cluster: FaultCluster;
-let peers: Peers;
-let kfp: KfpClient;
-const acknowledged = {
-  runs: [] as string[],
-  configMaps: [] as string[],
-  data: new Map<string, readonly number[]>(),
-};
+let work: Workload;
+const recoveries = new Recoveries();
 
 beforeAll(async () => {
   cluster = await FaultCluster.make();
-  await cluster.up();
-  const endpoints = await cluster.endpoints();
-  peers = await Peers.make(endpoints, AbortSignal.timeout(STARTUP_MS));
-  if (endpoints.kfp === undefined) throw new Error('There is no pipeline service.');
-  kfp = new KfpClient({ ...endpoints.kfp, label: 'The pipeline service' });
+  await cluster.start();
+  work = new Workload(cluster);
+  await until(() => work.isServing(), undefined, STARTUP_MS);
+  await work.register();
 }, STARTUP_MS);
 
-afterAll(() => cluster.remove(), STARTUP_MS);
+afterAll(async () => {
+  recoveries.print();
+  await cluster.remove();
+}, STARTUP_MS);
 
-async function createRun(name: string): Promise<string> {
-  const work = step({ command: ['sh', '-c', 'sleep 2'] });
-  const tasks = {
-    first: task('first'),
-    second: task('second', { after: ['first'] }),
-    third: task('third', { after: ['second'] }),
-  };
-  const spec = pipeline(dag(tasks), { first: work, second: work, third: work });
-  const run = await kfp.createRun(
-    { displayName: name, parameters: {}, source: { kind: 'spec', spec } },
-    AbortSignal.timeout(30_000),
-  );
-  acknowledged.runs.push(run.id);
-  return run.id;
+/** A run is under way and the model is asked while `fault` happens; afterwards all is well, and these have their data. */
+async function underLoad(
+  name: string,
+  fault: () => Promise<void>,
+  written: readonly string[] = [],
+): Promise<void> {
+  const run = await work.createRun(name);
+  const asking = work.ask();
+  await until(() => work.isStarted(run));
+  const recovery = recoveries.start(name);
+  await fault();
+  await cluster.whole();
+  recovery.whole();
+  expect(await work.endOf(run)).toBe('SUCCEEDED');
+  await until(() => work.isServing());
+  const { right, wrong, refused } = await asking.stop();
+  expect(wrong).toBe(0);
+  expect(right).toBeGreaterThan(0);
+  await work.expectKept(written);
+  recovery.end(`run succeeded; model: ${right} right answers, ${refused} refused, none wrong; data kept`);
 }
-
-async function endOf(id: string): Promise<string> {
-  let state = '';
-  await until(
-    async () => {
-      const run = await kfp.getRun(id, AbortSignal.timeout(10_000));
-      ({ state } = run);
-      return isFinal(run.state);
-    },
-    () => state,
-    RUN_MS,
-  );
-  return state;
-}
-
-/** The demo's model, through the gateway. */
-async function predict(): Promise<readonly number[]> {
-  const { gateway } = await cluster.endpoints();
-  const endpoint = {
-    url: gateway?.url ?? '',
-    token: undefined,
-    label: 'The gateway',
-    headers: { Host: 'churn-default.localhost' },
-  };
-  const instances = [
-    [3, 95, 4, 1],
-    [60, 30, 0, 24],
-  ];
-  const request = { method: 'POST', path: '/v1/models/churn:predict', body: { instances } } as const;
-  return prediction.parse(await http(endpoint, request, AbortSignal.timeout(10_000))).predictions;
-}
-
-async function isServing(): Promise<boolean> {
-  return JSON.stringify(await predict()) === '[1,0]';
-}
-
-async function createConfigMap(name: string): Promise<void> {
-  await cluster.kubectl(['create', 'configmap', name, `--from-literal=name=${name}`]);
-  acknowledged.configMaps.push(name);
-}
-
-async function expectAllKept(): Promise<void> {
-  const maps = await cluster.kubectl(['get', 'configmaps', '-o', 'jsonpath={.items[*].data.name}']);
-  expect(maps.split(' ')).toEqual(expect.arrayContaining(acknowledged.configMaps));
-  for (const [name, ids] of acknowledged.data) {
-    const found = new Set(kept.parse(await peers.ask(`kept_${name}`)));
-    expect(ids.filter((id) => !found.has(id))).toEqual([]);
-  }
-  for (const id of acknowledged.runs) await kfp.getRun(id, AbortSignal.timeout(10_000));
-}
-
-/** Asks without end, one at a time; `stop` returns how many answers were right and how many were not answers. */
-function askTheModel(): { readonly stop: () => Promise<{ right: number; wrong: number; refused: number }> } {
-  const counts = { right: 0, wrong: 0, refused: 0 };
-  const over = new AbortController();
-  const isOver = (): boolean => over.signal.aborted;
-  const asking = (async () => {
-    while (!isOver()) {
-      try {
-        counts[(await isServing()) ? 'right' : 'wrong'] += 1;
-      } catch {
-        counts.refused += 1;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  })();
-  return {
-    stop: async () => {
-      over.abort();
-      await asking;
-      return counts;
-    },
-  };
-}
-
-it(
-  '[nightly] is whole, and serves the demo’s model',
-  async () => {
-    await until(isServing, () => '', STARTUP_MS);
-  },
-  STARTUP_MS,
-);
 
 describe('[nightly] Killed while a run goes and the model is asked', () => {
   it.each(services)(
     '%s comes back, the run succeeds, the model answers',
     async (name) => {
-      await createConfigMap(`before-${name}`);
-      const run = await createRun(`killed-${name}`);
-      const asking = askTheModel();
-      const load = DATA.includes(name) ? peers.load(name) : undefined;
-      await load?.reaches(10);
+      await work.createConfigMap(`before-${name}`);
+      const written = DATA.includes(name) ? [name] : [];
+      const writing = await Promise.all(written.map((one) => work.write(one)));
+      const kill = async (): Promise<void> => {
+        const pid = await cluster.kill(name);
+        await Promise.all(writing.map(({ stop }) => stop()));
+        await cluster.whole({ name, pid });
+      };
+      await underLoad(`kill -9 ${name}`, kill, written);
+    },
+    FAULT_MS,
+  );
+
+  it.each(['etcd', 'kube-apiserver', 's3'])(
+    '%s comes back elsewhere when a stranger takes its port, and all find it',
+    async (name) => {
+      const port = (await cluster.ports())[name] ?? 0;
+      let stranger: Server | undefined;
+      await underLoad(`kill -9 ${name}, a stranger takes its port`, async () => {
+        const pid = await cluster.kill(name);
+        stranger = await takePort(port);
+        await cluster.whole({ name, pid });
+        expect((await cluster.ports())[name]).not.toBe(port);
+      });
+      const secret = ['get', 'secret', 'slipway-connections', '-o', 'jsonpath={.data.AWS_ENDPOINT_URL}'];
+      const { s3 } = await cluster.endpoints();
       await until(
-        async () => (await kfp.getRun(run, AbortSignal.timeout(10_000))).state !== 'PENDING',
-        () => 'pending',
+        async () => Buffer.from(await cluster.kubectl(secret), 'base64').toString() === s3?.url,
+        () => 'Pods are told an old address of S3.',
       );
-      const pid = await cluster.kill(name);
-      await load?.stop();
-      if (load !== undefined) acknowledged.data.set(name, load.acknowledged);
-      await cluster.whole({ name, pid });
-      expect(await endOf(run)).toBe('SUCCEEDED');
-      await until(isServing);
-      const { right, wrong } = await asking.stop();
-      expect(wrong).toBe(0);
-      expect(right).toBeGreaterThan(0);
-      await expectAllKept();
+      stranger?.close();
     },
     FAULT_MS,
   );
@@ -174,12 +104,34 @@ describe('[nightly] The supervisor', () => {
     async () => {
       const before = await cluster.pids();
       const { supervisor } = await cluster.status();
+      const recovery = recoveries.start('kill -9 of the supervisor');
       process.kill(supervisor.pid, 'SIGKILL');
       await cluster.up();
       await cluster.whole();
+      recovery.whole();
       expect((await cluster.status()).supervisor.pid).not.toBe(supervisor.pid);
       expect(await cluster.pids()).toEqual(before);
-      expect(await isServing()).toBe(true);
+      expect(await work.isServing()).toBe(true);
+      recovery.end('every component with its old pid');
+    },
+    FAULT_MS,
+  );
+
+  it(
+    'is followed by one of another build: every process gives way, the run goes on, all data is kept',
+    async () => {
+      const before = await cluster.pids();
+      await underLoad('upgrade to another build', async () => {
+        await cluster.becomeOfAnotherBuild();
+        const { supervisor } = await cluster.status();
+        process.kill(supervisor.pid, 'SIGKILL');
+        await cluster.up();
+      });
+      await work.expectRegistered();
+      const pids = Object.values(await cluster.pids());
+      expect(Object.values(before).filter((pid) => pids.includes(pid))).toEqual([]);
+      const left = processesIn(cluster.home).map((line) => Number.parseInt(line, 10));
+      expect(Object.values(before).filter((pid) => left.includes(pid))).toEqual([]);
     },
     FAULT_MS,
   );
@@ -199,23 +151,85 @@ describe('[nightly] The supervisor', () => {
 });
 
 it(
+  '[nightly] JobSet’s webhook is down: pods that are none of its are created and run, JobSets are refused',
+  async () => {
+    const jobSet = {
+      apiVersion: 'jobset.x-k8s.io/v1alpha2',
+      kind: 'JobSet',
+      metadata: { name: 'refused-or-not' },
+      spec: { replicatedJobs: [{ name: 'a', template: { spec: { template: { spec: shell('true') } } } }] },
+    };
+    expect((await cluster.slipway('stop', 'jobset')).code).toBe(0);
+    const run = await work.createRun('without JobSet');
+    await createPod('unrelated', 'echo well');
+    await cluster.kubectl([
+      'wait',
+      'pod/unrelated',
+      '--for=jsonpath={.status.phase}=Succeeded',
+      '--timeout=60s',
+    ]);
+    await expect(cluster.kubectl(['create', '-f', '-'], JSON.stringify(jobSet))).rejects.toThrow(
+      'mjobset.kb.io',
+    );
+    expect(await work.endOf(run)).toBe('SUCCEEDED');
+    const recovery = recoveries.start('JobSet’s webhook down');
+    expect((await cluster.slipway('start', 'jobset')).code).toBe(0);
+    recovery.whole();
+    await cluster.kubectl(['create', '-f', '-'], JSON.stringify(jobSet));
+    await cluster.kubectl(['wait', 'jobset/refused-or-not', '--for=condition=Completed', '--timeout=60s']);
+    recovery.end('other pods created and run meanwhile; JobSets refused until it is back');
+  },
+  FAULT_MS,
+);
+
+describe('[nightly] Time', () => {
+  it(
+    'stands still for all of it, as when a laptop sleeps: nothing is started again',
+    async () => {
+      const before = await cluster.pids();
+      await underLoad(`asleep for ${SLEEP_MS / 1000} s`, async () => {
+        cluster.signalAll('SIGSTOP');
+        await delay(SLEEP_MS);
+        cluster.signalAll('SIGCONT');
+        await until(() => work.isServing());
+      });
+      expect(await cluster.pids()).toEqual(before);
+    },
+    FAULT_MS,
+  );
+
+  it.each([
+    ['ahead', JUMP_MS],
+    ['back', -JUMP_MS],
+  ])(
+    'jumps %s for Slipway’s own processes: nothing is started again',
+    async (direction, offset) => {
+      const before = await cluster.pids();
+      await underLoad(`clock jumps ${direction}`, () => cluster.setClock(offset));
+      expect(await cluster.pids()).toEqual(before);
+      await cluster.setClock(0);
+    },
+    FAULT_MS,
+  );
+});
+
+it(
   '[nightly] Everything is killed at once: all data is there after `up`',
   async () => {
-    const run = await createRun('killed-with-all');
-    await createConfigMap('before-all');
-    for (const line of processesIn(cluster.home)) {
-      try {
-        process.kill(Number.parseInt(line, 10), 'SIGKILL');
-      } catch {
-        // It went with another.
-      }
-    }
+    const run = await work.createRun('killed-with-all');
+    await work.createConfigMap('before-all');
+    const recovery = recoveries.start('kill -9 of everything at once');
+    cluster.signalAll('SIGKILL');
     await until(() => processesIn(cluster.home).length === 0);
     await cluster.up();
-    await expectAllKept();
-    await until(isServing, () => '', FAULT_MS);
+    recovery.whole();
+    await work.expectKept();
+    await work.expectRegistered();
+    await until(() => work.isServing(), undefined, FAULT_MS);
     // Its steps went, too: it may have failed, but it has an end.
-    expect(['SUCCEEDED', 'FAILED']).toContain(await endOf(run));
+    const end = await work.endOf(run);
+    expect(['SUCCEEDED', 'FAILED']).toContain(end);
+    recovery.end(`all data kept; the run that was under way: ${end}`);
   },
   STARTUP_MS,
 );
@@ -226,15 +240,9 @@ describe('[nightly] `slipway down`', () => {
     async () => {
       const script = 'while :; do sleep 0.1; done';
       const stranger = spawn('/bin/sh', ['-c', script, 'kube-apiserver', '--stranger'], { stdio: 'ignore' });
-      const pod = {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: { name: 'orphan' },
-        spec: { containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', `: orphan; ${script}`] }] },
-      };
-      await cluster.kubectl(['apply', '-f', '-'], JSON.stringify(pod));
+      await createPod('orphan', `: orphan; ${script}`);
       await cluster.kubectl(['wait', 'pod/orphan', '--for=condition=Ready', '--timeout=60s']);
-      await createRun('left-by-the-killed');
+      await work.createRun('left-by-the-killed');
       const { supervisor } = await cluster.status();
       process.kill(supervisor.pid, 'SIGKILL');
       for (const name of ['node-agent', 'kfp', 'kube-apiserver']) await cluster.kill(name);
@@ -251,32 +259,68 @@ describe('[nightly] `slipway down`', () => {
   it(
     'gave its ports away: strangers keep them, and all is there elsewhere',
     async () => {
-      const ports = await cluster.ports();
-      const strangers = await Promise.all(Object.values(ports).map(listenAt));
+      const ports = Object.values(await cluster.ports());
+      const strangers = await Promise.all(ports.map(takePort));
       try {
+        const recovery = recoveries.start('every port taken, up');
         await cluster.up();
-        const now = await cluster.ports();
-        const taken = new Set(Object.values(ports));
-        expect(Object.values(now).filter((port) => taken.has(port))).toEqual([]);
-        const endpoints = await cluster.endpoints();
-        peers = await Peers.make(endpoints, AbortSignal.timeout(STARTUP_MS));
-        if (endpoints.kfp === undefined) throw new Error('There is no pipeline service.');
-        kfp = new KfpClient({ ...endpoints.kfp, label: 'The pipeline service' });
-        await expectAllKept();
-        await until(isServing, () => '', FAULT_MS);
+        recovery.whole();
+        const now = Object.values(await cluster.ports());
+        expect(now.filter((port) => ports.includes(port))).toEqual([]);
+        await work.expectKept();
+        await work.expectRegistered();
+        await until(() => work.isServing(), undefined, FAULT_MS);
+        recovery.end('other ports; all data kept; the model answers');
       } finally {
         for (const server of strangers) server.close();
       }
     },
     STARTUP_MS,
   );
+
+  it(
+    'and `up`: all data is there, at the same addresses',
+    async () => {
+      const before = await cluster.endpoints();
+      expect((await cluster.slipway('down')).code).toBe(0);
+      const recovery = recoveries.start('down and up');
+      await cluster.up();
+      recovery.whole();
+      expect({ ...(await cluster.endpoints()), supervisorPid: 0 }).toEqual({ ...before, supervisorPid: 0 });
+      await work.expectKept();
+      await work.expectRegistered();
+      await until(() => work.isServing(), undefined, FAULT_MS);
+      recovery.end('same addresses; all data kept; the model answers');
+    },
+    STARTUP_MS,
+  );
 });
 
-async function listenAt(port: number): Promise<Server> {
-  const server = createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve());
-  });
-  return server;
+function shell(script: string): object {
+  return {
+    restartPolicy: 'Never',
+    containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', script] }],
+  };
+}
+
+async function createPod(name: string, script: string): Promise<void> {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: shell(script) };
+  await cluster.kubectl(['apply', '-f', '-'], JSON.stringify(pod));
+}
+
+/** Listens there from the moment that the port is free. */
+async function takePort(port: number): Promise<Server> {
+  for (;;) {
+    const server = createServer((socket) => socket.destroy());
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, '127.0.0.1', resolve);
+      });
+      return server;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      await delay(1);
+    }
+  }
 }

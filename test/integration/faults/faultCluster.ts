@@ -1,16 +1,20 @@
-/** A whole cluster of the test's own, to be broken: what runs in it, and what its parts have acknowledged. */
-import { chown, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+/** A whole cluster of the test's own, to be broken. */
+import { chown, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { findProgram } from '../../../dev-cluster/embedded/binaries/find.ts';
 import { components } from '../../../dev-cluster/embedded/supervisor/components.ts';
 import { readEmbeddedEndpoints, type EmbeddedEndpoints } from '../../../src/clients/embedded.ts';
+import { cli as testedCli } from '../../cli.ts';
 import { run, type Ended } from '../../cluster/slipway.ts';
 import { processesIn } from '../../cluster/processes.ts';
 
-const cli = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
+const clock = pathToFileURL(join(import.meta.dirname, 'clock.ts')).href;
+
+const STARTUP_MS = 600_000;
 
 const status = z.object({
   supervisor: z.object({ pid: z.int() }),
@@ -29,35 +33,69 @@ type Status = z.infer<typeof status>;
 export const services: readonly string[] = components
   .filter(({ start, isOnDemand }) => start.kind === 'service' && isOnDemand !== true)
   .map(({ name }) => name);
-const wanted = components.filter(({ isOnDemand }) => isOnDemand !== true).map(({ name }) => name);
+
+export interface FaultClusterOptions {
+  /** A program, with arguments, that runs `slipway`. */
+  readonly through?: readonly string[];
+  /** Where its home is made. */
+  readonly parent?: string;
+  /** Whose home it is. */
+  readonly owner?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Only these, with what they depend on. */
+  readonly only?: readonly string[];
+  /** The program; the one under test unless said. */
+  readonly cli?: string;
+}
 
 export class FaultCluster {
   readonly home: string;
-  readonly #through: readonly string[];
+  readonly #command: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
 
-  private constructor(home: string, through: readonly string[]) {
+  private constructor(home: string, command: readonly string[], env: Readonly<Record<string, string>>) {
     this.home = home;
-    this.#through = through;
+    this.#command = command;
+    this.#env = env;
   }
 
-  /** Its home is there, and nothing runs yet. `through`: a program, with arguments, that runs `slipway`. */
+  /** Its home is there, and nothing runs yet. */
   static async make({
     through = [],
     parent = tmpdir(),
-    owner = process.getuid?.() ?? 0,
-  }: {
-    readonly through?: readonly string[];
-    readonly parent?: string;
-    readonly owner?: number;
-  } = {}): Promise<FaultCluster> {
+    owner,
+    env = {},
+    only = [],
+    cli = testedCli,
+  }: FaultClusterOptions = {}): Promise<FaultCluster> {
+    // Folders have such names on people's machines.
     const home = await mkdtemp(join(await realpath(parent), 'slipway fäults '));
-    if (owner !== process.getuid?.()) await chown(home, owner, owner);
-    return new FaultCluster(home, through);
+    if (owner !== undefined) await chown(home, owner, owner);
+    return new FaultCluster(home, [...through, process.execPath, cli], {
+      SLIPWAY_HOME: home,
+      SLIPWAY_COMPONENTS: only.join(','),
+      NODE_OPTIONS: `--import=${clock}`,
+      SLIPWAY_TEST_CLOCK: clockFile(home),
+      ...env,
+    });
   }
 
   slipway(...args: readonly string[]): Promise<Ended> {
-    const [program = process.execPath, ...rest] = [...this.#through, process.execPath, cli, ...args];
-    return run(program, rest, { SLIPWAY_HOME: this.home });
+    const [program = '', ...rest] = [...this.#command, ...args];
+    return run(program, rest, this.#env);
+  }
+
+  /** The same home with other components. */
+  with({ only }: { readonly only: readonly string[] }): FaultCluster {
+    return new FaultCluster(this.home, this.#command, {
+      ...this.#env,
+      SLIPWAY_COMPONENTS: only.join(','),
+    });
+  }
+
+  /** For the first time, until all of it is ready: on a busy machine a part may fail at first. */
+  async start(): Promise<void> {
+    await until(() => this.up().then(() => true), undefined, STARTUP_MS);
   }
 
   /** Until all of it is ready. */
@@ -72,6 +110,7 @@ export class FaultCluster {
     const left = processesIn(this.home);
     for (const line of left) process.kill(Number.parseInt(line, 10), 'SIGKILL');
     await rm(this.home, { recursive: true, force: true, maxRetries: 5 });
+    await rm(clockFile(this.home), { force: true });
     if (code !== 0 || left.length > 0) throw new Error(`slipway down left: ${stderr}\n${left.join('\n')}`);
   }
 
@@ -94,17 +133,41 @@ export class FaultCluster {
     return pid;
   }
 
+  /** What runs counts as started by another build of Slipway from now on. */
+  async becomeOfAnotherBuild(): Promise<void> {
+    const folder = join(this.home, 'embedded', 'processes');
+    for (const name of await readdir(folder)) {
+      const record = JSON.parse(await readFile(join(folder, name), 'utf8')) as object;
+      await writeFile(join(folder, name), JSON.stringify({ ...record, build: 'another' }));
+    }
+  }
+
+  /** Sends it to every process of the cluster, its pods and steps included. */
+  signalAll(signal: NodeJS.Signals): void {
+    for (const line of processesIn(this.home)) {
+      try {
+        process.kill(Number.parseInt(line, 10), signal);
+      } catch {
+        // It went with another.
+      }
+    }
+  }
+
+  /** The clock of all its Node processes is so much ahead of the machine's, or behind. */
+  async setClock(milliseconds: number): Promise<void> {
+    await writeFile(clockFile(this.home), String(milliseconds));
+  }
+
   /** All that is wanted is ready, `except` a process that had this pid. */
   async whole(except?: { readonly name: string; readonly pid: number }): Promise<void> {
     let last: Status | undefined;
+    const isReady = ({ name, state, process: one }: Status['components'][number]): boolean =>
+      state === 'ready' && !(name === except?.name && one?.pid === except.pid);
     await until(
       async () => {
         last = await this.status();
-        const ready = last.components.filter(
-          ({ name, state, process: one }) =>
-            state === 'ready' && !(name === except?.name && one?.pid === except.pid),
-        );
-        return wanted.every((name) => ready.some((one) => one.name === name));
+        const onDemand = components.filter(({ isOnDemand }) => isOnDemand === true).map(({ name }) => name);
+        return last.components.every((one) => onDemand.includes(one.name) || isReady(one));
       },
       () => last?.components.filter(({ state }) => state !== 'ready'),
     );
@@ -134,11 +197,15 @@ export class FaultCluster {
   }
 }
 
+function clockFile(home: string): string {
+  return `${home}.clock`;
+}
+
 /** Fails with the state when it takes longer than people would wait. */
 export async function until(
   isSo: () => Promise<boolean> | boolean,
   state: () => unknown = () => '',
-  limitMs = 120_000,
+  limitMs = 240_000,
 ): Promise<void> {
   const end = Date.now() + limitMs;
   for (;;) {

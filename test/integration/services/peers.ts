@@ -36,9 +36,9 @@ export class Peers {
     });
   }
 
-  /** The same clients, with some variables changed. */
-  with(env: NodeJS.ProcessEnv): Peers {
-    return new Peers(this.#python, { ...this.#env, ...env });
+  /** The same clients, or those of another Python environment, with some variables changed. */
+  with(env: NodeJS.ProcessEnv, python = this.#python): Peers {
+    return new Peers(python, { ...this.#env, ...env });
   }
 
   /** What it printed last. Rejects with the end of its stderr when it fails. */

@@ -95,6 +95,7 @@ export class AgentNode implements PodDirectory {
     const lease = async (): Promise<void> => {
       while (!signal.aborted && !this.#hasVanished) {
         await this.#renewLease(signal).catch(this.#report);
+        await this.#correctStatus(signal).catch(this.#report);
         await delay(LEASE_PERIOD_MS, signal).catch(() => undefined);
       }
     };
@@ -229,6 +230,19 @@ export class AgentNode implements PodDirectory {
     };
     this.#writing = this.#writing.then(write, write);
     await this.#writing;
+  }
+
+  /** The node controller calls a node Unknown that was silent, e.g. while the machine slept: it is told better at once. */
+  async #correctStatus(signal: AbortSignal): Promise<void> {
+    const query = { resourceVersion: '0' };
+    const node = await this.#options.api.get<Node>(`/api/v1/nodes/${this.name}`, signal, query);
+    const known = node.status?.conditions ?? [];
+    const isAsWritten = this.#conditions.every(({ type, status }) =>
+      known.some((one) => one.type === type && one.status === status),
+    );
+    if (isAsWritten) return;
+    this.#conditions = known;
+    await this.#writeStatus();
   }
 
   async #renewLease(signal: AbortSignal): Promise<void> {
