@@ -464,6 +464,17 @@ describe('inspector', () => {
     await edited(() => inputOf('train', 'parameters', 'depth') === undefined);
   });
 
+  it('a constant is typed at the dot of its input', async () => {
+    await open(three);
+    await port('train', 'input-depth').click();
+    await at('constant-value').locator('input').fill('x');
+    await at('flow-form').locator('.field-error').waitFor();
+    await at('constant-value').locator('input').fill('5');
+    await press('Enter');
+    await edited(() => inputOf('train', 'parameters', 'depth') !== undefined);
+    expect(inputOf('train', 'parameters', 'depth')).toEqual({ runtimeValue: { constant: 5 } });
+  });
+
   it('an input is connected from a list, named by where its value comes from, and disconnected', async () => {
     await open(three);
     await at('node-train').click();
@@ -529,10 +540,14 @@ describe('inspector', () => {
       secretAsEnv: [
         {
           keyToEnv: [{ secretKey: 'value', envVar: 'API_TOKEN' }],
+          optional: false,
+          secretName: 'token',
           secretNameParameter: { runtimeValue: { constant: 'token' } },
         },
       ],
-      pvcMount: [{ pvcNameParameter: { runtimeValue: { constant: 'data' } }, mountPath: '/data' }],
+      pvcMount: [
+        { constant: 'data', pvcNameParameter: { runtimeValue: { constant: 'data' } }, mountPath: '/data' },
+      ],
       activeDeadlineSeconds: '90',
     });
     await at('node-load').click();

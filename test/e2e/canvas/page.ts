@@ -53,9 +53,10 @@ export interface BundleServer {
   close(): Promise<void>;
 }
 
-/** Serves dist/webviews and the page `/<bundle>.html` on 127.0.0.1. */
-export async function serveBundles(): Promise<BundleServer> {
-  const folder = process.env['SLIPWAY_TEST_WEBVIEWS'] ?? join(repositoryRoot, 'dist', 'webviews');
+const built = process.env['SLIPWAY_TEST_WEBVIEWS'] ?? join(repositoryRoot, 'dist', 'webviews');
+
+/** Serves a folder of bundles and, for each, the page `/<bundle>.html` on 127.0.0.1. */
+export async function serveBundles(folder = built): Promise<BundleServer> {
   const server: Server = createServer((request, response) => {
     const name = new URL(request.url ?? '/', 'http://localhost').pathname.replaceAll('/', '');
     if (name === 'favicon.ico') {
@@ -120,6 +121,8 @@ export async function openView<C extends Contract>(
     readonly savedState?: unknown;
     readonly size?: { readonly width: number; readonly height: number };
     readonly reducedMotion?: boolean;
+    /** For init scripts of the caller's own. */
+    readonly beforeLoad?: (page: Page) => Promise<void>;
   },
 ): Promise<OpenedView<C>> {
   const themes = themesFile.parse(
@@ -192,6 +195,7 @@ export async function openView<C extends Contract>(
         complaints.push(`${message} ${cause instanceof Error ? cause.message : ''}`),
     },
   );
+  await options.beforeLoad?.(page);
   await page.goto(`${server.url}/${bundle}.html`);
   return {
     page,

@@ -41,7 +41,8 @@ function onPath(name: string): string | undefined {
     .find((path) => existsSync(path));
 }
 
-export async function launchChromium(signal: AbortSignal): Promise<Browser> {
+/** `more`: switches of this caller alone, e.g. of a benchmark. */
+export async function launchChromium(signal: AbortSignal, more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: await ensureChromium(signal),
     args: [
@@ -53,6 +54,7 @@ export async function launchChromium(signal: AbortSignal): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }

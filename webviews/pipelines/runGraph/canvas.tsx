@@ -140,7 +140,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     else if (event.key === 'Escape') store.select(undefined);
     else if (event.key === 'r' || event.key === 'R') store.act('run');
     else if (event.key === 'f') fit();
-    else if (event.key === 'z' && active !== undefined) zoomTo(active);
+    else if (event.key === 'z') zoomToChosen();
     else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: moveDuration() });
     else if (event.key === '-') void flow.zoomOut({ duration: moveDuration() });
     else return;
@@ -170,9 +170,20 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     // `wish` is a new object with every push.
   }, [wish?.count, isWishDrawn, isPlaced]);
 
-  const zoomTo = (nodeId: string): void => {
-    const box = boxes.get(nodeId);
-    if (box !== undefined) void flow.fitBounds(box, { duration: moveDuration(), padding: 0.2 });
+  const zoomTo = (nodeIds: readonly string[]): void => {
+    const drawn = nodeIds.map((id) => boxes.get(id)).filter((one) => one !== undefined);
+    if (drawn.length === 0) return;
+    const left = Math.min(...drawn.map((one) => one.x));
+    const top = Math.min(...drawn.map((one) => one.y));
+    const right = Math.max(...drawn.map((one) => one.x + one.width));
+    const bottom = Math.max(...drawn.map((one) => one.y + one.height));
+    const bounds = { x: left, y: top, width: right - left, height: bottom - top };
+    keep();
+    void flow.fitBounds(bounds, { duration: moveDuration(), padding: 0.2 });
+  };
+  const zoomToChosen = (): void => {
+    const { selection } = store.getSnapshot();
+    zoomTo(selection.size > 1 || active === undefined ? [...selection] : [active]);
   };
 
   useGeometry({ root, nodes, boxes, scope, reveal });
@@ -279,7 +290,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
         }}
         onNodeDoubleClick={(_, node) => {
           if (node.data.isGroup) store.enter(node.id);
-          else zoomTo(node.id);
+          else zoomTo([node.id]);
         }}
         onEdgeClick={(_, edge) => {
           if (!canEdit) return;
@@ -311,7 +322,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
           edit.set({ edge: undefined });
         }}
       >
-        <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
+        {isOverview ? null : <Background variant={BackgroundVariant.Dots} gap={20} size={1} />}
         <Controls
           showInteractive={false}
           position="bottom-left"

@@ -1,6 +1,7 @@
 /** Small forms beside the pointer for what a gesture must know: a condition, a loop's items, a name. */
 import { useEffect, useState, type ReactElement } from 'react';
 import type { Gesture } from '../../../../src/core/ir/edit/gesture.ts';
+import { ConstantForm } from './constantForm.tsx';
 import { ComparisonFields, useComparison } from './comparison.tsx';
 import { useEdit } from './context.ts';
 import { FormShell } from './formShell.tsx';
@@ -50,6 +51,8 @@ export function FlowFormPopup({ form, at }: { form: FlowForm; at: Point }): Reac
       );
     case 'oneOf':
       return <OneOfForm branches={form.branches} onDone={perform} />;
+    case 'constant':
+      return <ConstantForm {...form} onDone={perform} />;
     case 'input':
       return <InputForm group={form.group} onDone={perform} />;
     case 'output':

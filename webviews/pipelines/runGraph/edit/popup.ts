@@ -34,6 +34,8 @@ export type FlowForm =
   | { readonly kind: 'subPipeline'; readonly tasks: readonly string[] }
   | { readonly kind: 'oneOf'; readonly branches: string }
   | { readonly kind: 'input'; readonly group: string }
+  /** The value of one input, typed where its dot is. */
+  | { readonly kind: 'constant'; readonly task: string; readonly input: string; readonly type: string }
   | {
       readonly kind: 'output';
       readonly group: string;

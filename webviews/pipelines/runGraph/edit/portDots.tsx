@@ -38,6 +38,7 @@ export function PortDots({ node, width }: { node: GraphNode; width?: number }): 
           x={place(node.inputs, at)}
           port={port}
           start={isPort ? undefined : inputStart(node, port)}
+          task={isPort || port.kind === 'artifact' ? undefined : node.id}
           isWired={wired.has(inputKey(node.id, port.name))}
           refused={refusal(port)}
         />
@@ -49,6 +50,7 @@ export function PortDots({ node, width }: { node: GraphNode; width?: number }): 
           x={place(node.outputs, at)}
           port={port}
           start={outputStart(node, port)}
+          task={undefined}
           isWired
           refused={refusal(port)}
         />
@@ -63,10 +65,13 @@ function Dot(props: {
   x: number;
   port: Port;
   start: WireStart | undefined;
+  /** Whose constant a click types; `undefined`: none can be. */
+  task: string | undefined;
   isWired: boolean;
   refused: string | undefined;
 }): ReactElement {
   const { side, port, start } = props;
+  const edit = useEdit();
   const press = usePress(start);
   const hollow = side === 'input' && !props.isWired ? ' hollow' : '';
   return (
@@ -79,6 +84,12 @@ function Dot(props: {
         `${portLabel(port.name)}: ${typeLabel(port.type)}${port.isOptional ? ', optional' : ''}`
       }
       onPointerDown={press}
+      onClick={(event) => {
+        if (props.task === undefined) return;
+        event.stopPropagation();
+        const form = { kind: 'constant', task: props.task, input: port.name, type: port.type } as const;
+        edit.open({ kind: 'form', form, at: { x: event.clientX + 8, y: event.clientY + 8 } });
+      }}
     />
   );
 }

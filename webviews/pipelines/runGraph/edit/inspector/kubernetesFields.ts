@@ -47,13 +47,25 @@ const text = (value: JsonValue | undefined): string =>
 /** `{runtimeValue: {constant}}`, as the SDK writes a name that is known. */
 function parameterText(row: JsonObject, key: string, old: string): string | undefined {
   const parameter = row[key];
-  if (parameter === undefined) return text(row[old]);
+  if (parameter === undefined) return typeof row[old] === 'string' ? row[old] : undefined;
   const runtime = isJsonObject(parameter) ? parameter['runtimeValue'] : undefined;
   const constant = isJsonObject(runtime) ? runtime['constant'] : undefined;
   return typeof constant === 'string' ? constant : undefined;
 }
 
-const parameterOf = (name: string): JsonObject => ({ runtimeValue: { constant: name } });
+/** The SDK writes a name twice: as the parameter, and in the field that older backends read. */
+const nameParts = (name: Named, text: string): JsonObject => ({
+  [name.old]: text,
+  [name.parameter]: { runtimeValue: { constant: text } },
+});
+
+interface Named {
+  readonly parameter: string;
+  readonly old: string;
+  readonly label: string;
+  /** Whether rows say that they may be missing in the cluster. */
+  readonly hasOptional: boolean;
+}
 
 function objects(value: JsonValue | undefined): readonly JsonObject[] | undefined {
   if (value === undefined || value === null) return [];
@@ -64,14 +76,8 @@ function list(rows: readonly JsonObject[]): JsonValue | null {
   return rows.length === 0 ? null : rows;
 }
 
-/** Rows of plain fields; those of `kept` are numbers in the file. */
-function plain(
-  key: string,
-  title: string,
-  addLabel: string,
-  columns: readonly Column[],
-  kept: readonly string[] = [],
-): RowsField {
+/** Rows of plain fields. 64-bit numbers of protobuf are text in JSON, so all of them are. */
+function plain(key: string, title: string, addLabel: string, columns: readonly Column[]): RowsField {
   const known = columns.map((column) => column.key);
   return {
     kind: 'rows',
@@ -89,9 +95,7 @@ function plain(
       list(
         rows.map((row) =>
           Object.fromEntries(
-            known
-              .filter((name) => (row[name] ?? '') !== '')
-              .map((name) => [name, kept.includes(name) ? Number(row[name]) : (row[name] ?? '')]),
+            known.filter((name) => (row[name] ?? '') !== '').map((name) => [name, row[name] ?? '']),
           ),
         ),
       ),
@@ -103,7 +107,7 @@ function named(
   key: string,
   title: string,
   addLabel: string,
-  name: { readonly parameter: string; readonly old: string; readonly label: string },
+  name: Named,
   columns: readonly Column[],
 ): RowsField {
   const known = columns.map((column) => column.key);
@@ -127,8 +131,8 @@ function named(
     write: (rows, before) =>
       list(
         rows.map((row) => ({
-          ...optionalOf(before, (one) => parameterText(one, name.parameter, name.old) === row['name']),
-          [name.parameter]: parameterOf(row['name'] ?? ''),
+          ...optionalOf(name, before, row['name'] ?? ''),
+          ...nameParts(name, row['name'] ?? ''),
           ...Object.fromEntries(
             known.filter((column) => (row[column] ?? '') !== '').map((column) => [column, row[column] ?? '']),
           ),
@@ -137,18 +141,15 @@ function named(
   };
 }
 
-/** What the form does not show, and must not lose. */
-function optionalOf(before: JsonValue | undefined, isSame: (row: JsonObject) => boolean): JsonObject {
-  const optional = objects(before)?.find(isSame)?.['optional'];
-  return optional === undefined ? {} : { optional };
+/** Not in the form: what the file says stays, a new one must be there. */
+function optionalOf(name: Named, before: JsonValue | undefined, own: string): JsonObject {
+  if (!name.hasOptional) return {};
+  const same = objects(before)?.find((row) => parameterText(row, name.parameter, name.old) === own);
+  return { optional: same === undefined ? false : (same['optional'] ?? false) };
 }
 
 /** Keys of a secret or config map as variables: one row a key; grouped again when written. */
-function keysAsEnv(
-  key: string,
-  title: string,
-  name: { readonly parameter: string; readonly old: string; readonly label: string; readonly key: string },
-): RowsField {
+function keysAsEnv(key: string, title: string, name: Named & { readonly key: string }): RowsField {
   return {
     kind: 'rows',
     key,
@@ -172,9 +173,9 @@ function keysAsEnv(
     write: (rows, before) =>
       list(
         [...Map.groupBy(rows, (row) => row['name'] ?? '')].map(([own, keys]) => ({
-          ...optionalOf(before, (one) => parameterText(one, name.parameter, name.old) === own),
+          ...optionalOf(name, before, own),
+          ...nameParts(name, own),
           keyToEnv: keys.map((row) => ({ [name.key]: row['key'] ?? '', envVar: row['env'] ?? '' })),
-          [name.parameter]: parameterOf(own),
         })),
       ),
   };
@@ -207,8 +208,18 @@ function map(key: string, part: string, title: string, addLabel: string): RowsFi
   };
 }
 
-const secret = { parameter: 'secretNameParameter', old: 'secretName', label: 'Secret' };
-const configMap = { parameter: 'configMapNameParameter', old: 'configMapName', label: 'Config map' };
+const secret: Named = {
+  parameter: 'secretNameParameter',
+  old: 'secretName',
+  label: 'Secret',
+  hasOptional: true,
+};
+const configMap: Named = {
+  parameter: 'configMapNameParameter',
+  old: 'configMapName',
+  label: 'Config map',
+  hasOptional: true,
+};
 const mountPath: Column = { key: 'mountPath', label: 'Mount path', check: checks.path };
 const choices = (...values: readonly string[]): NonNullable<Column['options']> =>
   values.map((value) => ({ value, label: value === '' ? 'any' : value }));
@@ -223,23 +234,17 @@ export const kubernetesFields: readonly KubernetesField[] = [
     check: checks.whole,
   },
   map('nodeSelector', 'labels', 'Node selector', 'Add a label of the node'),
-  plain(
-    'tolerations',
-    'Tolerations',
-    'Add a toleration',
-    [
-      { key: 'key', label: 'Key', check: checks.label, isOptional: true },
-      { key: 'operator', label: 'Operator', options: choices('', 'Exists', 'Equal') },
-      { key: 'value', label: 'Value', isOptional: true },
-      {
-        key: 'effect',
-        label: 'Effect',
-        options: choices('', 'NoSchedule', 'PreferNoSchedule', 'NoExecute'),
-      },
-      { key: 'tolerationSeconds', label: 'Seconds', check: checks.whole, isOptional: true },
-    ],
-    ['tolerationSeconds'],
-  ),
+  plain('tolerations', 'Tolerations', 'Add a toleration', [
+    { key: 'key', label: 'Key', check: checks.label, isOptional: true },
+    { key: 'operator', label: 'Operator', options: choices('', 'Exists', 'Equal') },
+    { key: 'value', label: 'Value', isOptional: true },
+    {
+      key: 'effect',
+      label: 'Effect',
+      options: choices('', 'NoSchedule', 'PreferNoSchedule', 'NoExecute'),
+    },
+    { key: 'tolerationSeconds', label: 'Seconds', check: checks.whole, isOptional: true },
+  ]),
   {
     kind: 'json',
     key: 'nodeAffinity',
@@ -251,7 +256,7 @@ export const kubernetesFields: readonly KubernetesField[] = [
     'pvcMount',
     'Volume claims',
     'Mount a volume claim',
-    { parameter: 'pvcNameParameter', old: 'constant', label: 'Claim' },
+    { parameter: 'pvcNameParameter', old: 'constant', label: 'Claim', hasOptional: false },
     [mountPath, { key: 'subPath', label: 'Sub-path', isOptional: true }],
   ),
   keysAsEnv('secretAsEnv', 'Secrets as variables', { ...secret, key: 'secretKey' }),
@@ -268,7 +273,7 @@ export const kubernetesFields: readonly KubernetesField[] = [
     title: 'Pull image',
     options: ['Always', 'IfNotPresent', 'Never'],
   },
-  named('imagePullSecret', 'Image pull secrets', 'Add a pull secret', secret, []),
+  named('imagePullSecret', 'Image pull secrets', 'Add a pull secret', { ...secret, hasOptional: false }, []),
   map('podMetadata', 'labels', 'Pod labels', 'Add a label'),
   map('podMetadata', 'annotations', 'Pod annotations', 'Add an annotation'),
   plain('emptyDirMounts', 'Empty folders', 'Mount an empty folder', [
