@@ -19,6 +19,7 @@ import {
   originsOf,
   originsText,
   outputOrigins,
+  withOrigins,
   type Origins,
 } from './origins.ts';
 
@@ -118,7 +119,12 @@ function fieldsOf({ version, group, task }: Placed, idOf: (node: string) => stri
     const { label } = component.implementation;
     addExecutor(fields, document.executors.get(label));
     for (const [key, value] of Object.entries(document.kubernetes.get(label) ?? {})) {
-      add(`kubernetes.${key}`, value);
+      const read = (describe: (origins: Origins) => string): string =>
+        canonicalJson(withOrigins(group, value, describe));
+      fields.set(`kubernetes.${key}`, {
+        key: read((origins) => originsText(origins, idOf)),
+        text: read(originsLabel),
+      });
     }
   }
   return fields;
@@ -168,7 +174,7 @@ function addOutputs(fields: Map<string, Field>, group: Group, idOf: (node: strin
     );
     fields.set(`output ${name}`, {
       key: originsText(origins, idOf),
-      text: origins.map((origin) => `${lastKey(origin.node)}.${origin.name}`).join(' or '),
+      text: originsLabel(origins),
     });
   }
 }
@@ -261,6 +267,10 @@ function orderOnly(task: Task): readonly string[] {
 
 function findInput(task: Task, name: string): TaskParameter | TaskArtifact | undefined {
   return [...task.inputs.parameters, ...task.inputs.artifacts].find((input) => input.name === name);
+}
+
+function originsLabel(origins: Origins): string {
+  return origins.map(({ node, name }) => (node === '' ? name : `${lastKey(node)}.${name}`)).join(' or ');
 }
 
 function lastKey(id: string): string {

@@ -41,7 +41,7 @@ export function matchTasks(before: Version, after: Version): Matches {
   return { toAfter, toBefore };
 }
 
-/** What is gone from one group and is new, and just the same, in another has moved. */
+/** What is gone from one group and is new in another, and does the same, has moved. */
 function matchMoved(
   before: Version,
   after: Version,
@@ -53,10 +53,17 @@ function matchMoved(
     allGroups(version.root)
       .flatMap((group) => candidates(version, group, prints))
       .filter(({ id }) => !matched.has(id));
-  const gone = left(before, known.toAfter);
-  const fresh = left(after, known.toBefore);
-  for (const [one, other] of pairBy(gone, fresh, ({ print, family }) => `${print} ${family}`)) {
-    pair(one.id, other.id);
+  let gone = left(before, known.toAfter);
+  let fresh = left(after, known.toBefore);
+  const keys: readonly ((one: Candidate) => string)[] = [
+    ({ print, family }) => `${print} ${family}`,
+    // With other values, say since it is in a loop now and takes the item.
+    ({ does, family }) => `${does} ${family}`,
+  ];
+  for (const keyOf of keys) {
+    for (const [one, other] of pairBy(gone, fresh, keyOf)) pair(one.id, other.id);
+    gone = gone.filter(({ id }) => !known.toAfter.has(id));
+    fresh = fresh.filter(({ id }) => !known.toBefore.has(id));
   }
 }
 
@@ -66,16 +73,26 @@ interface Candidate {
   readonly kind: string;
   /** Equal for tasks that do the same with the same values, whatever they are called. */
   readonly print: number;
+  /** Equal for tasks that do the same, with whatever values. */
+  readonly does: number;
+  /** Of a compiler's group: what its tasks do. Undefined for what people gave a name to. */
+  readonly holds: ReadonlySet<number> | undefined;
   /** What they are called without the compiler's number. */
   readonly family: string;
 }
 
 function candidates({ document }: Version, group: Group, prints: Fingerprints): readonly Candidate[] {
+  const does = (task: Task): number =>
+    prints.ofComponent(document, document.components.get(task.componentRef));
   return group.dag.tasks.map((task) => ({
     id: childId(group.id, task.key),
     task,
     kind: kindOf(document, task),
+    holds: isNamed(kindOf(document, task))
+      ? undefined
+      : new Set(group.inner.get(task.key)?.dag.tasks.map(does)),
     print: prints.ofTask(document, task),
+    does: does(task),
     family: `${kindOf(document, task)} ${task.key.replace(/-\d+$/, '')}`,
   }));
 }
@@ -88,22 +105,35 @@ function kindOf(document: PipelineDocument, task: Task): string {
   return nodeKind(task, dag, executor);
 }
 
+function isNamed(kind: string): boolean {
+  return kind === 'task' || kind === 'importer' || kind === 'dag';
+}
+
+/** Groups of the compiler have nothing but numbers for names: two that hold little alike are not the same one. */
+function isLikely({ holds: a }: Candidate, { holds: b }: Candidate): boolean {
+  if (a === undefined || b === undefined) return true;
+  const both = [...a].filter((does) => b.has(does)).length;
+  return both > 0 && both * 2 >= new Set([...a, ...b]).size;
+}
+
 /** From what is certain to what is likely; what is left on either side was added or removed. */
 function pairs(
   before: readonly Candidate[],
   after: readonly Candidate[],
 ): readonly (readonly [Candidate, Candidate])[] {
   const found: (readonly [Candidate, Candidate])[] = [];
-  const keys: readonly ((one: Candidate) => string)[] = [
-    ({ task, print }) => `${task.key} ${print}`,
-    ({ print, family }) => `${print} ${family}`,
-    ({ print, kind }) => `${print} ${kind}`,
-    ({ task, kind }) => `${kind} ${task.key}`,
-    ({ family }) => family,
+  const sameKey = ({ task, kind }: Candidate): string => `${kind} ${task.key}`;
+  const stages: readonly (readonly [keyOf: (one: Candidate) => string, isRight: typeof isLikely])[] = [
+    [({ task, print }) => `${task.key} ${print}`, isLikely],
+    [({ print, family }) => `${print} ${family}`, isLikely],
+    [({ print, kind }) => `${print} ${kind}`, isLikely],
+    [sameKey, isLikely],
+    [({ family }) => family, isLikely],
+    [sameKey, () => true],
   ];
   let [a, b] = [before, after];
-  for (const keyOf of keys) {
-    const now = pairBy(a, b, keyOf);
+  for (const [keyOf, isRight] of stages) {
+    const now = pairBy(a, b, keyOf).filter(([one, other]) => isRight(one, other));
     found.push(...now);
     const [pairedA, pairedB] = [new Set(now.map(([one]) => one)), new Set(now.map(([, other]) => other))];
     a = a.filter((one) => !pairedA.has(one));
@@ -137,12 +167,17 @@ class Fingerprints {
     );
     const names = [...task.inputs.parameters, ...task.inputs.artifacts].map(({ name }) => plain(name));
     return this.#number([
-      component === undefined ? task.componentRef : String(this.#ofComponent(document, component, [])),
+      component === undefined ? task.componentRef : String(this.ofComponent(document, component)),
       ...constants.sort(),
       ...names.sort(),
       (task.trigger.condition ?? '').replace(/(['"])pipelinechannel--.*?\1/g, '?'),
       task.iterator?.items.kind === 'raw' ? task.iterator.items.json : '',
     ]);
+  }
+
+  /** Minus one for a component that is not there. */
+  ofComponent(document: PipelineDocument, component: Component | undefined): number {
+    return component === undefined ? -1 : this.#ofComponent(document, component, []);
   }
 
   #ofComponent(document: PipelineDocument, component: Component, around: readonly Component[]): number {

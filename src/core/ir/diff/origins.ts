@@ -101,6 +101,32 @@ export function canonicalCondition(
     .trim();
 }
 
+/** Platform settings with where what they read comes from. */
+export function withOrigins(
+  group: Group,
+  value: JsonValue,
+  describe: (origins: Origins) => string,
+): JsonValue {
+  if (Array.isArray(value)) {
+    return (value as readonly JsonValue[]).map((item) => withOrigins(group, item, describe));
+  }
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]): [string, JsonValue] => {
+      if (key === 'componentInputParameter' && typeof entry === 'string') {
+        return ['from', describe(inputOrigins(group, entry))];
+      }
+      if (key === 'taskOutputParameter' && isJsonObject(entry)) {
+        const { producerTask, outputParameterKey } = entry;
+        if (typeof producerTask === 'string' && typeof outputParameterKey === 'string') {
+          return ['from', describe(outputOrigins(group, producerTask, outputParameterKey))];
+        }
+      }
+      return [key, withOrigins(group, entry, describe)];
+    }),
+  );
+}
+
 /** As text for comparing; `idOf` says what a node is called in the other version. */
 export function originsText(origins: Origins, idOf: (node: string) => string): string {
   return origins

@@ -8,7 +8,15 @@ import { isChannel, withoutChannel } from '../readable.ts';
 import { inputNames, kindOf, outputNames, Draft, type GroupKind } from './draft.ts';
 import type { GestureSource } from './gesture.ts';
 import { isEqual, objectAt, textAt, withValue } from './jsonPath.ts';
-import { channelDefinition, listOf, sectionOf, type PortKind, type PortType } from './ports.ts';
+import {
+  channelDefinition,
+  fits,
+  inputPort,
+  listOf,
+  sectionOf,
+  type PortKind,
+  type PortType,
+} from './ports.ts';
 import { refusable, refuse } from './refusal.ts';
 import { freeName } from './scope.ts';
 import { inputsOf, writeSource, type InputSource } from './sources.ts';
@@ -51,8 +59,8 @@ export interface Route {
   readonly port: PortType | undefined;
 }
 
-/** routeSource for edits that go on with the draft; refuses by throwing (refusal.ts). */
-export function route(draft: Draft, consumer: string, source: GestureSource): Route {
+/** routeSource for edits that go on with the draft; refuses by throwing (refusal.ts). `wanted`: see passIn. */
+export function route(draft: Draft, consumer: string, source: GestureSource, wanted?: PortType): Route {
   const consumerKeys = consumer.split('/');
   draft.place(consumer);
   switch (source.kind) {
@@ -61,7 +69,7 @@ export function route(draft: Draft, consumer: string, source: GestureSource): Ro
     case 'groupInput': {
       const keys = keysOf(source.group);
       checkAround(keys, consumerKeys, `The input '${source.name}' can only be read inside its own group.`);
-      return passDown(draft, keys, consumerKeys, { kind: 'componentInput', name: source.name });
+      return passDown(draft, keys, consumerKeys, { kind: 'componentInput', name: source.name }, wanted);
     }
     case 'loopItem': {
       const keys = keysOf(source.group);
@@ -69,7 +77,7 @@ export function route(draft: Draft, consumer: string, source: GestureSource): Ro
       if (kindOf(draft, parent, key) !== 'loop') refuse(`'${draft.nameOf(parent, key)}' is not a loop.`);
       checkAround(keys, consumerKeys, 'The item of a loop can only be read inside the loop.');
       const item = itemInputOf(draft.task(parent, key));
-      const routed = passDown(draft, keys, consumerKeys, { kind: 'componentInput', name: item });
+      const routed = passDown(draft, keys, consumerKeys, { kind: 'componentInput', name: item }, wanted);
       if (source.field === undefined) return routed;
       if (routed.port?.kind === 'artifact') refuse('An artifact has no fields that could be read.');
       return { ...routed, selector: `parseJson(string_value)[${JSON.stringify(source.field)}]` };
@@ -95,7 +103,7 @@ export function route(draft: Draft, consumer: string, source: GestureSource): Ro
       if (port === undefined) refuse(`'${draft.nameOf(parent, key)}' has no output '${output}'.`);
       draft.addDependency(parent, consumerKeys[shared] ?? '', key);
       const around = consumerKeys.slice(0, shared);
-      return passDown(draft, around, consumerKeys, { kind: 'taskOutput', task: key, output });
+      return passDown(draft, around, consumerKeys, { kind: 'taskOutput', task: key, output }, wanted);
     }
   }
 }
@@ -106,11 +114,12 @@ function passDown(
   around: readonly string[],
   consumer: readonly string[],
   from: InputSource,
+  wanted: PortType | undefined,
 ): Route {
   let source = from;
   for (let depth = around.length + 1; depth < consumer.length; depth++) {
     const opener = draft.place(consumer.slice(0, depth).join('/'));
-    source = { kind: 'componentInput', name: passIn(draft, opener, source) };
+    source = { kind: 'componentInput', name: passIn(draft, opener, source, wanted) };
   }
   const { parent } = draft.place(consumer.join('/'));
   const port = draft.sourceType(parent, source);
@@ -118,23 +127,37 @@ function passDown(
   return { source, selector: undefined, port };
 }
 
-/** The input of the opened component that holds `source` of the dag around it; made where there is none. */
-export function passIn(draft: Draft, { parent, key }: Opener, source: InputSource): string {
+/**
+ * The input of the opened component that holds `source` of the dag around it; made where there is none. `wanted`: what
+ * reads it. Items of a list are called text by the SDK, whatever they are, so a sub-pipeline declares the reader's type.
+ */
+export function passIn(
+  draft: Draft,
+  { parent, key }: Opener,
+  source: InputSource,
+  wanted?: PortType,
+): string {
   const port = draft.sourceType(parent, source);
   if (port === undefined) refuse('What this would read is not there any more.');
   const json = writeSource(port.kind, source);
   const inside = draft.componentOfTask(parent, key);
+  const isOwn = kindOf(draft, parent, key) === 'dag';
   const isKnown = (name: string): boolean => inputNames(draft.component(inside)).has(name);
+  const suits = (name: string): boolean => {
+    const declared = inputPort(draft.component(inside), name);
+    return !isOwn || wanted === undefined || declared === undefined || fits(declared, wanted);
+  };
   for (const [name, known] of Object.entries(
     objectAt(draft.task(parent, key), 'inputs', sectionOf(port.kind)),
   )) {
-    if (isEqual(known, json) && isKnown(name)) return name;
+    if (isEqual(known, json) && isKnown(name) && suits(name)) return name;
   }
   checkPrivate(draft, { parent, key });
   const given = new Set(inputsOf(draft.task(parent, key)).map(({ name }) => name));
-  const wish = kindOf(draft, parent, key) === 'dag' ? ownName(source) : channelName(source);
+  const wish = isOwn ? ownName(source) : channelName(source);
   const name = freeName(wish, (candidate) => isKnown(candidate) || given.has(candidate));
-  declare(draft, inside, 'inputDefinitions', name, port);
+  const isOther = isOwn && wanted?.kind === port.kind && !fits(port, wanted);
+  declare(draft, inside, 'inputDefinitions', name, isOther ? wanted : port);
   draft.putInput(parent, key, name, port.kind, json);
   if (source.kind === 'taskOutput') draft.addDependency(parent, key, source.task);
   return name;

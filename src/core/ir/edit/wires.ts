@@ -76,7 +76,12 @@ export function connect(draft: Draft, task: string, input: string, source: Gestu
   checkNotOwn(draft, parent, key, input);
   const before = inputOf(draft.task(parent, key), input);
   if (source.kind === 'constant') checkConstant(input, to, source.value);
-  const routed = route(draft, task, source);
+  const routed = route(
+    draft,
+    task,
+    source,
+    source.kind === 'loopItem' && source.field !== undefined ? undefined : to,
+  );
   if (routed.port !== undefined && routed.selector === undefined) checkFits(input, routed.port, to, source);
   if (routed.selector !== undefined && to.kind === 'artifact') {
     refuse(`'${input}' takes ${describePort(to)}, which a field of an item is not.`);

@@ -2,6 +2,7 @@ import { checkPrivate, passIn, passOut, type Opener } from '../channels.ts';
 import { kindOf, type Draft } from '../draft.ts';
 import { describePort, fits, outputPort, sectionOf, type PortType } from '../ports.ts';
 import { withoutValue } from '../jsonPath.ts';
+import { withoutChannel } from '../../readable.ts';
 import { refuse } from '../refusal.ts';
 import type { InputSource, TaskInput } from '../sources.ts';
 import { inputsOf } from '../sources.ts';
@@ -40,10 +41,10 @@ function fixMoved(
 ): void {
   const { parent, key } = opener;
   const inside = draft.componentOfTask(parent, key);
-  const change = (source: InputSource): InputSource => {
+  const change = (source: InputSource, wanted?: PortType): InputSource => {
     switch (source.kind) {
       case 'componentInput':
-        return { kind: 'componentInput', name: passIn(draft, opener, source) };
+        return { kind: 'componentInput', name: passIn(draft, opener, source, wanted) };
       case 'finalStatus': {
         const producer = keys.get(source.task);
         if (producer !== undefined) return { ...source, task: producer };
@@ -55,7 +56,7 @@ function fixMoved(
         const producer = keys.get(source.task);
         if (producer !== undefined) return { ...source, task: producer };
         if (source.task === key) return ownOutput(draft, opener, source.output, task);
-        return { kind: 'componentInput', name: passIn(draft, opener, source) };
+        return { kind: 'componentInput', name: passIn(draft, opener, source, wanted) };
       }
       default:
         return source;
@@ -64,7 +65,9 @@ function fixMoved(
   const before = draft.dependencies(inside, task);
   const produced: string[] = [];
   for (const input of inputsOf(draft.task(inside, task))) {
-    const source = change(input.source);
+    // Of a part of the value, nothing is known.
+    const wanted = input.selector === undefined ? draft.inputOf(inside, task, input.name) : undefined;
+    const source = change(input.source, wanted);
     if (source !== input.source) draft.setSource(inside, task, input, source);
     if (source.kind === 'taskOutput') produced.push(source.task);
   }
@@ -90,7 +93,7 @@ function ownOutput(draft: Draft, { parent, key }: Opener, output: string, task: 
   const [from, ...others] = exported?.from ?? [];
   if (from === undefined || others.length > 0 || kindOf(draft, parent, key) === 'loop') {
     refuse(
-      `'${draft.nameOf(inside, task)}' reads '${output}', which there is only after '${draft.nameOf(parent, key)}' has ended.`,
+      `'${draft.nameOf(inside, task)}' reads '${withoutChannel(output)}', which there is only after '${draft.nameOf(parent, key)}' has ended.`,
     );
   }
   return { kind: 'taskOutput', task: from.task, output: from.output };
@@ -175,7 +178,7 @@ function fixDagOutputs(draft: Draft, opener: Opener, keys: NewKeys): void {
     if (producer === undefined) return from;
     const name = passOut(draft, opener, producer, from.output);
     const declared = outputPort(draft.component(parent), output.name);
-    checkReader(draft, opener, name, declared, `The output '${output.name}'`);
+    checkReader(draft, opener, name, declared, `The output '${withoutChannel(output.name)}'`);
     return { task: key, output: name };
   });
 }

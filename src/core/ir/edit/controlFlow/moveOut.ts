@@ -3,6 +3,7 @@ import { checkPrivate, itemInputOf, passIn, passOut, type Opener } from '../chan
 import { kindOf, type Draft } from '../draft.ts';
 import { textAt, valueAt } from '../jsonPath.ts';
 import { describePort, fits, inputPort, outputPort, type PortType } from '../ports.ts';
+import { withoutChannel } from '../../readable.ts';
 import { refuse } from '../refusal.ts';
 import { inputOf, inputsOf, writeSource, type InputSource } from '../sources.ts';
 import { dagOutputs, mapDagOutputs, removeDagOutput } from './dagOutputs.ts';
@@ -197,7 +198,7 @@ function fixExports(draft: Draft, opener: Opener, keys: NewKeys): void {
     if (from === undefined || movedOnes.length === 0) continue;
     if (output.from.length > 1) {
       refuse(
-        `'${output.name}' of '${draft.nameOf(parent, key)}' joins outputs of its branches: remove it before you move them.`,
+        `'${withoutChannel(output.name)}' of '${draft.nameOf(parent, key)}' joins outputs of its branches: remove it before you move them.`,
       );
     }
     const target = { task: keys.get(from.task) ?? from.task, output: from.output };
@@ -221,7 +222,7 @@ function fixExports(draft: Draft, opener: Opener, keys: NewKeys): void {
     mapDagOutputs(draft, parent, (one, exported) => {
       if (!isThis(one.task, one.output)) return one;
       const declared = outputPort(draft.component(parent), exported.name);
-      checkReader(draft, opener, target, declared, `The output '${exported.name}'`);
+      checkReader(draft, opener, target, declared, `The output '${withoutChannel(exported.name)}'`);
       return target;
     });
     removeDagOutput(draft, inside, output);
