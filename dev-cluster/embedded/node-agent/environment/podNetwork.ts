@@ -23,7 +23,7 @@ const stateFile = z.object({
       name: z.string().optional(),
     }),
   ),
-  /** By `namespace/hostname.subdomain:port`: promised before the pod with this name exists, while `users` do. */
+  /** By `namespace/hostname.subdomain:port` or `namespace/service:port`: promised, while `users` exist. */
   peers: z.record(z.string(), z.object({ port: z.int(), users: z.array(z.string()) })),
 });
 
@@ -103,21 +103,36 @@ export class PodNetwork {
 
   /** The host port at which the pod with this name serves, or will serve, its port. Kept while `uid` lives. */
   async reserve(uid: string, peer: PeerPort): Promise<number> {
+    const [port = peer.port] = await this.reserveAll(uid, [peer]);
+    return port;
+  }
+
+  /** The same for several, written down at once. */
+  async reserveAll(uid: string, peers: readonly PeerPort[]): Promise<readonly number[]> {
+    if (peers.length === 0) return [];
     return this.#exclusively(async () => {
-      const key = peerKey(peer);
-      const pod = Object.values(this.#state.pods).find(
-        ({ name }) => name === `${peer.namespace}/${peer.name}`,
-      );
-      const promised = this.#state.peers[key];
-      // It runs, and its port could not be moved: nobody was promised it.
-      if (promised === undefined && pod !== undefined && pod.ports[peer.port] === undefined) return peer.port;
-      const reservation = promised ?? { port: await this.#freePort(), users: [] };
-      this.#state.peers[key] = reservation;
-      if (!reservation.users.includes(uid)) {
+      let isChanged = false;
+      const ports: number[] = [];
+      for (const peer of peers) {
+        const key = peerKey(peer);
+        const pod = Object.values(this.#state.pods).find(
+          ({ name }) => name === `${peer.namespace}/${peer.name}`,
+        );
+        const promised = this.#state.peers[key];
+        // It runs, and its port could not be moved: nobody was promised it.
+        if (promised === undefined && pod !== undefined && pod.ports[peer.port] === undefined) {
+          ports.push(peer.port);
+          continue;
+        }
+        const reservation = promised ?? { port: await this.#freePort(), users: [] };
+        this.#state.peers[key] = reservation;
+        ports.push(reservation.port);
+        if (reservation.users.includes(uid)) continue;
         reservation.users.push(uid);
-        await this.#save();
+        isChanged = true;
       }
-      return reservation.port;
+      if (isChanged) await this.#save();
+      return ports;
     });
   }
 

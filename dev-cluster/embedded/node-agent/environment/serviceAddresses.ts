@@ -29,12 +29,7 @@ export class ServiceAddresses {
 
   /** Of all ports of those that speak no HTTP; kept while the pod lives. */
   async ofRaw({ uid }: User, services: readonly Service[], signal: AbortSignal): Promise<LoopbackPorts> {
-    const result = new Map<string, ReadonlyMap<number, number>>();
-    for (const service of services) {
-      const ports = rawTcpPorts(service);
-      if (ports.length > 0) result.set(keyOf(service), await this.#hostPorts(uid, service, ports, signal));
-    }
-    return result;
+    return this.#hostPorts(uid, new Map(services.map((service) => [service, rawTcpPorts(service)])), signal);
   }
 
   /** For what a container is given; `services` are all there are. */
@@ -45,31 +40,37 @@ export class ServiceAddresses {
     signal: AbortSignal,
   ): Promise<NameRewriter> {
     const find = serviceFinder(namespace, services);
-    const named = [...namedPorts(texts, find), ...pairsInWords(texts.words, find)];
+    const asked = new Map<string, Set<number>>();
+    for (const { name, port } of [...namedPorts(texts, find), ...pairsInWords(texts.words, find)])
+      asked.set(name, (asked.get(name) ?? new Set<number>()).add(port));
+    const wanted = services.map((service): readonly [Service, readonly number[]] => {
+      const ports = asked.get(keyOf(service));
+      return [service, ports === undefined ? [] : rawTcpPorts(service).filter((port) => ports.has(port))];
+    });
     const ports = new Map<string, number>();
-    for (const [key, group] of Map.groupBy(named, ({ name }) => name)) {
-      const service = services.find((one) => keyOf(one) === key);
-      if (service === undefined) continue;
-      const asked = new Set(group.map(({ port }) => port));
-      const own = rawTcpPorts(service).filter((port) => asked.has(port));
-      for (const [port, hostPort] of await this.#hostPorts(uid, service, own, signal))
-        ports.set(`${key}:${port}`, hostPort);
-    }
+    for (const [key, hostPorts] of await this.#hostPorts(uid, new Map(wanted), signal))
+      for (const [port, hostPort] of hostPorts) ports.set(`${key}:${port}`, hostPort);
     return new NameRewriter(find, ports);
   }
 
   async #hostPorts(
     uid: string,
-    service: Service,
-    ports: Iterable<number>,
+    wanted: ReadonlyMap<Service, readonly number[]>,
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<number, number>> {
-    const { namespace = '', name = '' } = service.metadata ?? {};
-    const result = new Map<number, number>();
-    for (const port of ports) result.set(port, await this.#network.reserve(uid, { namespace, name, port }));
-    const turn = this.#tail.then(() => this.#announce(service, result, signal));
-    this.#tail = turn.catch(() => undefined);
-    await turn;
+  ): Promise<LoopbackPorts> {
+    const named = [...wanted].flatMap(([{ metadata: { namespace = '', name = '' } = {} }, ports]) =>
+      ports.map((port) => ({ namespace, name, port })),
+    );
+    const reserved = [...(await this.#network.reserveAll(uid, named))];
+    const result = new Map<string, ReadonlyMap<number, number>>();
+    for (const [service, ports] of wanted) {
+      if (ports.length === 0) continue;
+      const hostPorts = new Map(ports.map((port) => [port, reserved.shift() ?? port]));
+      result.set(keyOf(service), hostPorts);
+      const turn = this.#tail.then(() => this.#announce(service, hostPorts, signal));
+      this.#tail = turn.catch(() => undefined);
+      await turn;
+    }
     return result;
   }
 
