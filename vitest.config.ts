@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, testTimeout: number) => ({
+const project = (name: string, testTimeout: number, fileParallelism = true) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.{ts,tsx}`],
     testTimeout,
     hookTimeout: testTimeout,
+    fileParallelism,
     // What is waited for may take long on a busy machine; vitest's own limit is one second.
     expect: { poll: { timeout: testTimeout / 4 } },
   },
@@ -19,9 +20,10 @@ export default defineConfig({
       project('unit', 20_000),
       project('contract', 120_000),
       project('integration', 180_000),
-      // One whole embedded cluster for all of them.
-      { test: { ...project('cluster', 180_000).test, globalSetup: 'test/cluster/globalSetup.ts' } },
-      project('e2e', 240_000),
+      // One whole embedded cluster for all of them; some stop what others need.
+      { test: { ...project('cluster', 180_000, false).test, globalSetup: 'test/cluster/globalSetup.ts' } },
+      // What `npm start` builds is what the others load.
+      project('e2e', 240_000, false),
     ],
   },
 });

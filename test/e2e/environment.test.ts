@@ -14,8 +14,6 @@ import { webviewWith } from './harness/webview.ts';
 import { copyWorkspace, type Workspace } from './harness/workspace.ts';
 
 const stop = new AbortController();
-/** For what follows at once from what was done, on a machine that may be busy. */
-const WITHIN = { timeout: 30_000 };
 let cluster: ApiServer;
 let node: FakeNode;
 let web: Server;
@@ -86,10 +84,10 @@ describe('the Environment view', () => {
     await welcome('Connect to a Cluster').click();
     const choice = editor.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: context });
     await choice.click();
-    await row(new RegExp(`^${context}`)).waitFor(WITHIN);
-    await row(/^Components.*0 of 9 found/).waitFor(WITHIN);
-    await row(/^laptop/).waitFor(WITHIN);
-    await row(/^waits.*Pending/).waitFor(WITHIN);
+    await row(new RegExp(`^${context}`)).waitFor();
+    await row(/^Components.*0 of 9 found/).waitFor();
+    await row(/^laptop/).waitFor();
+    await row(/^waits.*Pending/).waitFor();
     await editor.workbench.statusBarItem(context).waitFor();
   });
 
@@ -98,13 +96,13 @@ describe('the Environment view', () => {
     await row(/^laptop/)
       .locator('.monaco-tl-twistie')
       .click();
-    await row(/^churn-0.*Running · 1\/1/).waitFor(WITHIN);
+    await row(/^churn-0.*Running · 1\/1/).waitFor();
     const pods = '/api/v1/namespaces/default/pods';
     const spec = { nodeName: 'laptop', containers: [{ name: 'main', image: 'x' }] };
     await cluster.api.create(pods, { metadata: { name: 'short-lived' }, spec }, stop.signal);
-    await row(/^short-lived/).waitFor(WITHIN);
+    await row(/^short-lived/).waitFor();
     await cluster.api.delete(`${pods}/short-lived`, stop.signal, { gracePeriodSeconds: 0 });
-    await row(/^short-lived/).waitFor({ state: 'detached', ...WITHIN });
+    await row(/^short-lived/).waitFor({ state: 'detached' });
     await editor.screenshot('environment');
   });
 
@@ -113,8 +111,8 @@ describe('the Environment view', () => {
     const pod = row(/^churn-0/);
     await pod.hover();
     await editor.workbench.action(pod, 'Show Log').click();
-    await editor.workbench.tab('churn-0 (main)').waitFor(WITHIN);
-    await expect.poll(terminal, WITHIN).toContain('model is loaded');
+    await editor.workbench.tab('churn-0 (main)').waitFor();
+    await expect.poll(terminal).toContain('model is loaded');
   });
 
   it('opens what it serves in the browser', async () => {
@@ -134,34 +132,32 @@ describe('the Environment view', () => {
     const pod = row(/^churn-0/);
     await pod.hover();
     await editor.workbench.action(pod, 'Shell into Pod').click();
-    await editor.page.locator('.panel .xterm').waitFor(WITHIN);
+    await editor.page.locator('.panel .xterm').waitFor();
     await editor.page.keyboard.type('echo "[$GREETING]"\n');
-    await expect.poll(terminal, WITHIN).toContain('[hello from the pod]');
+    await expect.poll(terminal).toContain('[hello from the pod]');
     await editor.screenshot('environment-shell');
     await editor.workbench.runCommand('Terminal: Kill All Terminals');
-    await editor.page.locator('.panel .xterm').waitFor({ state: 'detached', ...WITHIN });
+    await editor.page.locator('.panel .xterm').waitFor({ state: 'detached' });
   });
 
   it('points new terminals at it', async () => {
     onTestFailed(() => editor.screenshot('environment-terminal-failed'));
     await editor.workbench.runCommand('Terminal: Create New Terminal');
-    await editor.page.locator('.panel .xterm').waitFor(WITHIN);
+    await editor.page.locator('.panel .xterm').waitFor();
     // What is typed before the shell asks goes nowhere.
-    await expect.poll(terminal, WITHIN).toMatch(/[#$] *$/m);
+    await expect.poll(terminal).toMatch(/[#$] *$/m);
     await editor.page.locator('.panel .xterm').click();
     const told = join(workspace.folder, 'told');
     await editor.page.keyboard.type(`printenv KUBECONFIG > ${told}\n`);
-    await expect.poll(() => readFile(told, 'utf8').catch(() => ''), WITHIN).toContain(cluster.kubeconfig);
+    await expect.poll(() => readFile(told, 'utf8').catch(() => '')).toContain(cluster.kubeconfig);
   });
 
   it('the doctor looks at all of it, and is accessible', async () => {
     onTestFailed(() => editor.screenshot('environment-doctor-failed'));
     await editor.workbench.runCommand('Slipway: Doctor');
-    const page = await webviewWith(editor.page, 'check-cluster', 60_000);
-    await expect
-      .poll(() => page.getByTestId('check-cluster').innerText(), WITHIN)
-      .toMatch(/Kubernetes v1\.34/);
-    await page.getByTestId('check-machine/0').waitFor(WITHIN);
+    const page = await webviewWith(editor.page, 'check-cluster');
+    await expect.poll(() => page.getByTestId('check-cluster').innerText()).toMatch(/Kubernetes v1\.34/);
+    await page.getByTestId('check-machine/0').waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);
     await editor.screenshot('environment-doctor');
   });
@@ -169,6 +165,6 @@ describe('the Environment view', () => {
   it('is remembered: a new window connects to the same context', async () => {
     onTestFailed(() => editor.screenshot('environment-reload-failed'));
     await editor.reload();
-    await editor.workbench.statusBarItem(context).waitFor(WITHIN);
+    await editor.workbench.statusBarItem(context).waitFor();
   });
 });

@@ -145,18 +145,18 @@ describe('runs in the editor', () => {
   it('a terminated run ends its step, a retried one runs again', async () => {
     await press(editor.workbench.treeItem('nap'), 'Run Pipeline');
     const run = row(/^nap 20/);
-    await inState(run, 'running').waitFor({ timeout: 60_000 });
+    await inState(run, 'running').waitFor();
     await expect.poll(nappers).toBe(1);
     await editor.screenshot('pipelines-runs-running');
     await press(run, 'Terminate Run');
-    await inState(run, 'canceled').waitFor({ timeout: 30_000 });
+    await inState(run, 'canceled').waitFor();
     expect(await nappers()).toBe(0);
 
     await press(run, 'Retry Run');
-    await inState(run, 'running').waitFor({ timeout: 30_000 });
+    await inState(run, 'running').waitFor();
     await expect.poll(nappers).toBe(1);
     await press(run, 'Terminate Run');
-    await inState(run, 'canceled').waitFor({ timeout: 30_000 });
+    await inState(run, 'canceled').waitFor();
     await editor.screenshot('pipelines-runs-canceled');
     expect(await nappers()).toBe(0);
   });
@@ -183,7 +183,7 @@ describe('runs in the editor', () => {
     await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'a short doze' }).click();
     const text = async (): Promise<string> =>
       (await page.locator('.xterm-rows').allInnerTexts()).join('\n').replaceAll('\u00a0', ' ');
-    await expect.poll(text, { timeout: 30_000 }).toMatch(/rest: succeeded[^]*Run succeeded/);
+    await expect.poll(text).toMatch(/rest: succeeded[^]*Run succeeded/);
     await editor.screenshot('pipelines-runs-task');
     expect((await runs())[0]).toMatchObject({
       state: 'SUCCEEDED',
@@ -200,7 +200,7 @@ describe('runs in the editor', () => {
     await editor.screenshot('pipelines-runs-form');
     await form.getByTestId('submit-run').click();
     const run = row(/^failure 20/);
-    await inState(run, 'failed').waitFor({ timeout: 60_000 });
+    await inState(run, 'failed').waitFor();
     await dismissToasts();
     await press(run, 'Explain Failure');
     await workbench
@@ -230,7 +230,7 @@ describe('runs in the editor', () => {
     await editor.screenshot('pipelines-runs-artifact');
     await editor.reload();
     await tab(/^report$/).waitFor();
-    await expect.poll(() => framesWith(report), { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => framesWith(report)).toBe(1);
     await editor.screenshot('pipelines-runs-restored');
   });
 
@@ -259,7 +259,7 @@ describe('runs in the editor', () => {
     await page.goto(url);
     await workbench.waitUntilReady();
     const toast = workbench.notification('While you were away, 1 run ended.');
-    await toast.waitFor({ timeout: 30_000 });
+    await toast.waitFor();
     await toast.getByRole('button', { name: 'Show' }).click();
     await page
       .locator('.quick-input-list .monaco-list-row')

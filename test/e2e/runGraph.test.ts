@@ -14,8 +14,6 @@ import { webviewWith } from './harness/webview.ts';
 
 let folder: string;
 let editor: Editor;
-/** For what follows at once from what was done, on a machine that may be busy. */
-const WITHIN = { timeout: 15_000 };
 const flag = (): string => join(folder, 'flag');
 const ticket = (): string => join(folder, 'ticket');
 
@@ -110,31 +108,31 @@ describe('the run graph in the editor', () => {
     const press = (key: string): Promise<void> => page.keyboard.press(key);
     const graph = await openGraph();
     await press('r');
-    await nodeIn(graph, 'wait', 'RUNNING').waitFor({ timeout: 60_000 });
+    await nodeIn(graph, 'wait', 'RUNNING').waitFor();
     await press('Control+F');
     await graph.getByTestId('search-field').waitFor();
     await page.keyboard.type('wai');
     await press('Enter');
     await press('Escape');
     await expect
-      .poll(() => graph.getByTestId('canvas').getAttribute('aria-activedescendant'), WITHIN)
+      .poll(() => graph.getByTestId('canvas').getAttribute('aria-activedescendant'))
       .toBe('node:wait');
     await press('Enter');
     await graph.getByTestId('log-tail').getByText('waiting').waitFor();
     await press('Enter');
     await press('Tab');
     await press('Tab');
-    await expect.poll(() => focusIn(graph), WITHIN).toBe('log-tail');
+    await expect.poll(() => focusIn(graph)).toBe('log-tail');
     await editor.screenshot('run-graph-running');
     await press('Escape');
     await graph.getByTestId('side-panel').waitFor({ state: 'detached' });
-    await expect.poll(() => focusIn(graph), WITHIN).toBe('canvas');
+    await expect.poll(() => focusIn(graph)).toBe('canvas');
   });
 
   it('terminates a step that sleeps', async () => {
     const graph = await webviewWith(editor.page, 'canvas');
     await graph.getByTestId('terminate-button').click();
-    await runIn(graph, 'CANCELED').waitFor({ timeout: 30_000 });
+    await runIn(graph, 'CANCELED').waitFor();
     await editor.screenshot('run-graph-canceled');
   });
 
@@ -146,24 +144,24 @@ describe('the run graph in the editor', () => {
     await editor.screenshot('run-graph-form');
     await form.getByTestId('submit-run').click();
     const graph = await webviewWith(page, 'canvas');
-    await nodeIn(graph, 'wait', 'RUNNING').waitFor({ timeout: 30_000 });
+    await nodeIn(graph, 'wait', 'RUNNING').waitFor();
 
     const { service, supervisor } = await pidsOfCluster();
     // The supervisor would have it back before anybody could see it gone.
     process.kill(supervisor, 'SIGSTOP');
     process.kill(service, 'SIGKILL');
     const reconnecting = graph.getByText(/Reconnecting; the run itself goes on/);
-    await reconnecting.waitFor({ timeout: 30_000 });
+    await reconnecting.waitFor();
     await nodeIn(graph, 'wait', 'RUNNING').waitFor();
     await editor.screenshot('run-graph-reconnecting');
     process.kill(supervisor, 'SIGCONT');
-    await reconnecting.waitFor({ state: 'detached', timeout: 60_000 });
+    await reconnecting.waitFor({ state: 'detached' });
     await runIn(graph, 'RUNNING').waitFor();
 
     const runId = await shownRun(graph);
     await editor.reload();
-    const again = await webviewWith(page, 'canvas', 60_000);
-    await nodeIn(again, 'wait', 'RUNNING').waitFor({ timeout: 30_000 });
+    const again = await webviewWith(page, 'canvas');
+    await nodeIn(again, 'wait', 'RUNNING').waitFor();
     expect(await shownRun(again)).toBe(runId);
     await editor.screenshot('run-graph-reloaded');
   });
@@ -172,7 +170,7 @@ describe('the run graph in the editor', () => {
     const { page, workbench } = editor;
     const graph = await webviewWith(page, 'canvas');
     await writeFile(flag(), '');
-    await nodeIn(graph, 'check', 'FAILED').waitFor({ timeout: 60_000 });
+    await nodeIn(graph, 'check', 'FAILED').waitFor();
     const card = graph.getByTestId('explain-failure');
     await card.getByText(/check stopped with FileNotFoundError: no ticket at/).waitFor();
     await editor.screenshot('run-graph-failure');
@@ -184,7 +182,7 @@ describe('the run graph in the editor', () => {
       .poll(async () => {
         const at = await workbench.statusBarItem(/^Ln /).innerText();
         return relay().split('\n')[Number(/^Ln (\d+)/.exec(at)?.[1]) - 1];
-      }, WITHIN)
+      })
       .toContain('raise FileNotFoundError');
     await editor.screenshot('run-graph-source');
 
@@ -192,15 +190,13 @@ describe('the run graph in the editor', () => {
     const back = await webviewWith(page, 'canvas');
     await writeFile(ticket(), '');
     await back.getByTestId('retry-button').click();
-    await runIn(back, 'SUCCEEDED').waitFor({ timeout: 60_000 });
+    await runIn(back, 'SUCCEEDED').waitFor();
     await nodeIn(back, 'report', 'SUCCEEDED').waitFor();
     await editor.screenshot('run-graph-retried');
 
     await back.getByTestId('run-with-button').click();
     const form = await webviewWith(page, 'submit-run');
-    await expect
-      .poll(() => form.getByTestId('input-ticket').locator('input').inputValue(), WITHIN)
-      .toBe(ticket());
+    await expect.poll(() => form.getByTestId('input-ticket').locator('input').inputValue()).toBe(ticket());
     await form.getByTestId('cancel-run').click();
   });
 

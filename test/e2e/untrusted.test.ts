@@ -21,7 +21,7 @@ describe('an untrusted folder', () => {
   it('shows the graph, answers ▶ with the question of trust, and starts nothing', async () => {
     onTestFailed(() => editor.screenshot('untrusted-failed'));
     await editor.workbench.distrustFolder();
-    const graph = await webviewWith(editor.page, 'run-button', 60_000);
+    const graph = await webviewWith(editor.page, 'run-button');
     await graph.locator('[data-testid^="node-"]').first().waitFor();
     await graph.getByTestId('run-button').click();
     await editor.workbench.notification(/trust/i).waitFor();

@@ -11,8 +11,8 @@ export interface FirstRun {
 /** The graph of the demo opens by itself, under VS Code's question about trust; resolves when ▶ can be pressed. */
 export async function trustAndFindGraph(page: Page, workbench: Workbench): Promise<FirstRun> {
   await workbench.trustFolder();
-  const graph = await webviewWith(page, 'run-button', 60_000);
-  await graph.locator('[data-testid^="node-"]').first().waitFor({ timeout: 30_000 });
+  const graph = await webviewWith(page, 'run-button');
+  await graph.locator('[data-testid^="node-"]').first().waitFor();
   return { graph };
 }
 
@@ -32,5 +32,5 @@ export async function runToGreen({ graph }: FirstRun, timeoutMs: number): Promis
 /** Selects the step that evaluates the model and resolves when its confusion matrix is drawn. */
 export async function showConfusionMatrix({ graph }: FirstRun): Promise<void> {
   await graph.locator('[data-testid="node-evaluate"], [data-testid$="/evaluate"]').first().click();
-  await graph.getByTestId('metric-confusion-matrix').waitFor({ timeout: 30_000 });
+  await graph.getByTestId('metric-confusion-matrix').waitFor();
 }

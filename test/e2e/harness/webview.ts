@@ -3,7 +3,7 @@ import type { Frame, Page } from 'playwright-core';
 import { delay } from '../../../src/core/base/abort.ts';
 
 /** The frame that shows an element with this `data-testid`. */
-export async function webviewWith(page: Page, testId: string, timeoutMs = 30_000): Promise<Frame> {
+export async function webviewWith(page: Page, testId: string, timeoutMs = 60_000): Promise<Frame> {
   const signal = AbortSignal.timeout(timeoutMs);
   for (;;) {
     for (const frame of page.frames()) {

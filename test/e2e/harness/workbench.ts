@@ -12,10 +12,9 @@ export class Workbench {
     this.#page = page;
   }
 
-  /** Fails fast: a workbench that is not there in 30 s will not come. */
   async waitUntilReady(): Promise<void> {
-    await this.#page.locator('.monaco-workbench').waitFor({ timeout: 30_000 });
-    await this.#page.locator('.part.statusbar').waitFor({ timeout: 30_000 });
+    await this.#page.locator('.monaco-workbench').waitFor();
+    await this.#page.locator('.part.statusbar').waitFor();
   }
 
   /** Opens a file of the folder by Quick Open, as text. */
@@ -32,9 +31,18 @@ export class Workbench {
 
   /** By its palette title, e.g. `Slipway: Run Pipeline`. */
   async runCommand(title: string): Promise<void> {
-    await this.#quickInput('F1', `>${title}`);
     const label = this.#page.locator('.label-name').filter({ hasText: exactly(title) });
-    await this.#page.locator('.quick-input-list .monaco-list-row').filter({ has: label }).click();
+    const row = this.#page.locator('.quick-input-list .monaco-list-row').filter({ has: label });
+    for (let tries = 1; ; tries++) {
+      await this.#quickInput('F1', `>${title}`);
+      try {
+        await row.click({ timeout: 15_000 });
+        return;
+      } catch (error) {
+        // A webview that opens meanwhile takes the focus, and the palette is gone.
+        if (tries === 3) throw error;
+      }
+    }
   }
 
   async #quickInput(chord: string, text: string): Promise<void> {
