@@ -1,5 +1,6 @@
 import { copyTasks } from '../../src/core/ir/edit/clipboard.ts';
 import { blankComponent } from '../../src/core/ir/edit/blankComponent.ts';
+import { definitionsIn } from '../../src/core/ir/edit/definitions.ts';
 import { planGesture } from '../../src/core/ir/edit/plan.ts';
 import { SpecText } from '../../src/core/ir/edit/specText.ts';
 import { targetsOf } from '../../src/core/ir/edit/targets.ts';
@@ -33,6 +34,7 @@ export function fakeEditServices(sources: readonly PaletteSource[] = []): FakeEd
         const spec = specOf(text);
         return Promise.resolve(spec && copyTasks(spec, nodeIds));
       },
+      definitions: ({ text }) => Promise.resolve(definitionsIn(text)),
       targets: ({ text, from }) => {
         const spec = specOf(text);
         return Promise.resolve({ inputs: spec === undefined ? [] : targetsOf(spec, from) });

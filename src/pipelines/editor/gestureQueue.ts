@@ -1,7 +1,7 @@
 /** One edit after the other: each is planned on the text that the one before it left. */
 import type { EditOutcome } from '../../core/protocol/graphEdit.ts';
 import type { Plan } from '../../core/ir/edit/plan.ts';
-import { drawnText, planForText } from './blankText.ts';
+import { planForText } from './blankText.ts';
 import type { TextDrawing } from './textDrawing.ts';
 
 const MOVED_ON = 'The text has changed since this was drawn. Look at it again, then repeat what you did.';
@@ -30,7 +30,7 @@ export class GestureQueue {
     const refusal = drawing.readOnlyReason ?? (drawing.isEditable(revision) ? undefined : MOVED_ON);
     if (refusal !== undefined) return { kind: 'refused', reason: refusal };
     const { version, text: before } = text;
-    const drawn = drawnText(before, text.uri);
+    const drawn = drawing.drawnText;
     const planned = planForText(await plan(drawn), before, drawn);
     if (planned.kind === 'refused') return planned;
     if (planned.edits.length > 0) {

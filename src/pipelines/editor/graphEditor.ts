@@ -44,7 +44,10 @@ export class GraphEditor implements Disposable {
 
   get editing(): Editing {
     const reason = this.#drawing.readOnlyReason;
-    return reason === undefined ? { kind: 'text' } : { kind: 'readOnly', reason };
+    if (reason !== undefined) return { kind: 'readOnly', reason };
+    return this.text.python === undefined
+      ? { kind: 'text' }
+      : { kind: 'python', file: this.text.python.file };
   }
 
   /** Adds a task of a component that comes from outside the canvas. */
@@ -102,7 +105,14 @@ export class GraphEditor implements Disposable {
         { uri: this.text.uri, document: this.document.analysis?.document },
         signal,
       ),
-    paletteItem: ({ id }, signal) => this.#services.palette.definition(id, signal),
+    paletteItem: async ({ id }, signal) => {
+      if (!this.#known.components.has(id)) return this.#services.palette.definition(id, signal);
+      const own = await this.#services.planner.definitions(this.#request, signal);
+      const found = own.find(({ definition }) => definition.name === id);
+      if (found === undefined)
+        throw new SlipwayError('noComponent', 'This component is no longer in the file.');
+      return found.definition;
+    },
     copy: async ({ nodeIds }, signal) => {
       const copied = await this.#services.planner.copy({ ...this.#request, nodeIds }, signal);
       if (copied !== undefined) await this.#services.clipboard.writeText(JSON.stringify(copied, null, 2));
@@ -140,9 +150,11 @@ export class GraphEditor implements Disposable {
   };
 
   #edit(revision: number, wanted: Gesture, signal: AbortSignal): Promise<EditOutcome> {
-    const { planner } = this.#services;
+    const { python, uri } = this.text;
     return this.#queue.perform(revision, (text): Promise<Plan> =>
-      planner.plan({ text, source: this.text.uri, gesture: wanted }, signal),
+      python === undefined
+        ? this.#services.planner.plan({ text, source: uri, gesture: wanted }, signal)
+        : python.plan(text, wanted, signal),
     );
   }
 

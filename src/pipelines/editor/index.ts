@@ -8,12 +8,13 @@ import { ComponentCodeFiles } from './componentCode.ts';
 import { ComponentFiles, type FileReader } from './componentFiles.ts';
 import { offerAsDefault } from './offerDefault.ts';
 import { Palettes } from './palette.ts';
-import { PipelineEditors } from './provider.ts';
+import { PipelineEditors, type OpenText } from './provider.ts';
 import type { EditServices } from './services.ts';
 import { ShownRuns } from './shownRuns.ts';
 
 export interface PipelineEditorDeps extends GraphDeps {
   readonly context: ExtensionContext;
+  readonly openText?: OpenText;
   /** The workspace's pipeline files. */
   files(): readonly PipelineFile[];
 }

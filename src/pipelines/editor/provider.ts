@@ -7,10 +7,12 @@ import {
   type TextDocument,
   type WebviewPanel,
 } from 'vscode';
+import type { Disposable } from '../../core/base/disposable.ts';
 import { editorType } from '../../contributions.ts';
 import { GraphController } from '../graph/controller.ts';
 import { graphServices, type GraphDeps } from '../graph/services.ts';
 import { showGraph } from '../graph/webview.ts';
+import type { EditedText } from './editedText.ts';
 import { GraphEditor } from './graphEditor.ts';
 import type { EditServices } from './services.ts';
 import type { ShownRuns } from './shownRuns.ts';
@@ -23,25 +25,35 @@ interface OpenEditor {
   readonly editor: GraphEditor;
 }
 
+/** Documents that are not edited as the text they are; `undefined` for all others. */
+export type OpenText = (document: TextDocument) => (EditedText & Disposable) | undefined;
+
 export class PipelineEditors implements CustomTextEditorProvider {
   readonly #deps: GraphDeps;
   readonly #editServices: EditServices;
   readonly #runs: ShownRuns;
+  readonly #openText: OpenText | undefined;
   readonly #onOpen: (uri: Uri) => void;
   /** The last one used comes last. */
   readonly #open = new Set<OpenEditor>();
   /** By URI: what an editor that is about to open does first. */
   readonly #wishes = new Map<string, (controller: GraphController) => void>();
 
-  constructor(deps: GraphDeps, editServices: EditServices, runs: ShownRuns, onOpen: (uri: Uri) => void) {
+  constructor(
+    deps: GraphDeps & { readonly openText?: OpenText },
+    editServices: EditServices,
+    runs: ShownRuns,
+    onOpen: (uri: Uri) => void,
+  ) {
     this.#deps = deps;
     this.#editServices = editServices;
     this.#runs = runs;
+    this.#openText = deps.openText;
     this.#onOpen = onOpen;
   }
 
   resolveCustomTextEditor(document: TextDocument, panel: WebviewPanel): void {
-    const text = new DocumentText(document);
+    const text = this.#openText?.(document) ?? new DocumentText(document);
     const editor = new GraphEditor(text, this.#deps.worker, this.#editServices);
     const { uri } = text;
     const controller = new GraphController(graphServices(this.#deps), { editor, runId: this.#runs.get(uri) });

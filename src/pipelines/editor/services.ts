@@ -6,7 +6,7 @@ import type { GraphEditContract } from '../../core/protocol/canvas.ts';
 import type { PaletteEntry } from '../../core/protocol/graphEdit.ts';
 
 /** The graph worker as editing uses it. */
-export type Planner = Pick<GraphWorker, 'plan' | 'copy' | 'targets'>;
+export type Planner = Pick<GraphWorker, 'plan' | 'copy' | 'targets' | 'definitions'>;
 
 export type PaletteQuery = GraphEditContract['requests']['palette']['params'];
 

@@ -46,7 +46,8 @@ export class TextDrawing implements Disposable {
 
   /** What is planned on: the text, or what a blank one stands for. */
   get drawnText(): string {
-    return drawnText(this.text.text, this.text.uri);
+    const { text, uri, python } = this.text;
+    return python === undefined ? drawnText(text, uri) : text;
   }
 
   /** Resolves when the text as it is now is shown, or a newer one. */

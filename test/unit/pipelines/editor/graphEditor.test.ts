@@ -166,6 +166,16 @@ describe('the palette', () => {
     expect(await ask.palette({ query: '', fits: model }, never)).toEqual([]);
   });
 
+  test('a component of the file is used again, not copied', async () => {
+    const { ask, text, revision } = await open(pipelineText());
+    const definition = await ask.paletteItem({ id: 'comp-make' }, never);
+    const gesture = { kind: 'addTask', group: '', component: { definition } } as const;
+    expect(await ask.edit({ revision: revision(), gesture }, never)).toMatchObject({ kind: 'done' });
+    expect(parse(text.text)).toMatchObject({
+      root: { dag: { tasks: { 'make-2': { componentRef: { name: 'comp-make' } } } } },
+    });
+  });
+
   test('gives what is to be added; what is gone is a sentence', async () => {
     const { ask } = await open(pipelineText(), [source]);
     expect(await ask.paletteItem({ id: entry.id }, never)).toEqual(definition);
