@@ -139,16 +139,20 @@ export function dropReaders(draft: Draft, { component, key }: TaskAt, output: st
 /** Takes an input's source away; what a group's condition or loop needs cannot go. */
 function removeSource(draft: Draft, at: TaskAt, input: TaskInput, isGoing: boolean): void {
   const opener = { parent: at.component, key: at.key };
-  if (!isGoing && ownReads(draft, opener).includes(input.name)) {
+  const kind = kindOf(draft, at.component, at.key);
+  if (!isGoing && neededInputs(draft, opener).includes(input.name)) {
     const name = draft.nameOf(at.component, at.key);
     const what =
-      kindOf(draft, at.component, at.key) === 'loop' ? 'loops over it' : 'needs it for its condition';
+      kind === 'loop'
+        ? 'loops over it'
+        : kind === undefined
+          ? 'needs it for its resources'
+          : 'needs it for its condition';
     refuse(`'${name}' ${what}: change or delete '${name}' first.`);
   }
   removeFrom(draft, at, input);
   const inside = draft.componentOfTask(at.component, at.key);
   // A compiler's group cannot run without what it passes in; a sub-pipeline keeps its input, to be given another value.
-  const kind = kindOf(draft, at.component, at.key);
   if (kind === undefined || kind === 'dag' || isGoing) return;
   removeInput(draft, inside, input.name);
 }
