@@ -25,9 +25,11 @@ import {
 
 /** Views of those ids that are tasks or groups of the document; others are left out. */
 export function inspectNodes(document: PipelineDocument, nodeIds: readonly string[]): readonly NodeView[] {
+  const uses = countUses(document);
+  const groups = new Map<string, Opened | undefined>();
   return nodeIds.flatMap((id) => {
-    const place = findPlace(document, id);
-    return place === undefined ? [] : [nodeView(document, id, place)];
+    const place = findPlace(document, id, groups);
+    return place === undefined ? [] : [nodeView(document, id, place, uses)];
   });
 }
 
@@ -64,26 +66,52 @@ interface Place {
   readonly scope: Scope;
 }
 
-function findPlace(document: PipelineDocument, id: string): Place | undefined {
-  let component: Component | undefined = document.root;
-  let inputs: InputNames = new Map();
-  let group = '';
-  let place: Place | undefined;
-  for (const key of id.split('/')) {
-    if (component?.implementation.kind !== 'dag') return undefined;
-    const { tasks } = component.implementation.dag;
-    const scope: Scope = { tasks: new Map(tasks.map((task) => [task.key, task])), inputs };
-    const task = scope.tasks.get(key);
-    if (task === undefined) return undefined;
-    place = { task, group, scope };
-    component = document.components.get(task.componentRef);
-    inputs = innerInputNames(document, task, scope);
-    group = childId(group, key);
-  }
-  return place;
+/** The dag that a group holds, and what people call the inputs there. */
+interface Opened {
+  readonly group: string;
+  readonly scope: Scope;
 }
 
-function nodeView(document: PipelineDocument, nodeId: string, place: Place): NodeView {
+/** `groups`: those that were found before, by id. */
+function findPlace(
+  document: PipelineDocument,
+  id: string,
+  groups = new Map<string, Opened | undefined>(),
+): Place | undefined {
+  const slash = id.lastIndexOf('/');
+  const opened = openGroup(document, slash === -1 ? '' : id.slice(0, slash), groups);
+  const task = opened?.scope.tasks.get(id.slice(slash + 1));
+  return opened === undefined || task === undefined ? undefined : { task, ...opened };
+}
+
+function openGroup(
+  document: PipelineDocument,
+  group: string,
+  groups: Map<string, Opened | undefined>,
+): Opened | undefined {
+  if (groups.has(group)) return groups.get(group);
+  let component: Component | undefined = document.root;
+  let inputs: InputNames = new Map();
+  if (group !== '') {
+    const place = findPlace(document, group, groups);
+    component = place && document.components.get(place.task.componentRef);
+    if (place !== undefined) inputs = innerInputNames(document, place.task, place.scope);
+  }
+  const dag = component?.implementation.kind === 'dag' ? component.implementation.dag : undefined;
+  const opened: Opened | undefined = dag && {
+    group,
+    scope: { tasks: new Map(dag.tasks.map((task) => [task.key, task])), inputs },
+  };
+  groups.set(group, opened);
+  return opened;
+}
+
+function nodeView(
+  document: PipelineDocument,
+  nodeId: string,
+  place: Place,
+  uses: ReadonlyMap<string, number>,
+): NodeView {
   const { task, group, scope } = place;
   const component = document.components.get(task.componentRef);
   const implementation = component?.implementation;
@@ -99,7 +127,7 @@ function nodeView(document: PipelineDocument, nodeId: string, place: Place): Nod
     kind,
     name: task.name,
     component: component?.name,
-    componentUses: component === undefined ? 0 : countUses(document, component.name),
+    componentUses: uses.get(task.componentRef) ?? 0,
     // What the compiler passes through its groups is nobody's to edit.
     inputs: inputViews(document, component, place).filter(({ name }) => isOwn || !isChannel(name)),
     outputs: outputViews(component),
@@ -220,9 +248,14 @@ function settingsOf(
   };
 }
 
-function countUses(document: PipelineDocument, component: string): number {
-  return [document.root, ...document.components.values()].reduce((count, { implementation }) => {
-    if (implementation.kind !== 'dag') return count;
-    return count + implementation.dag.tasks.filter(({ componentRef }) => componentRef === component).length;
-  }, 0);
+/** How many tasks of the file refer to each component. */
+function countUses(document: PipelineDocument): ReadonlyMap<string, number> {
+  const uses = new Map<string, number>();
+  for (const { implementation } of [document.root, ...document.components.values()]) {
+    if (implementation.kind !== 'dag') continue;
+    for (const { componentRef } of implementation.dag.tasks) {
+      uses.set(componentRef, (uses.get(componentRef) ?? 0) + 1);
+    }
+  }
+  return uses;
 }

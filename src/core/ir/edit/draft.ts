@@ -47,7 +47,7 @@ export class Draft {
   }
 
   putComponent(name: string, component: JsonObject): void {
-    this.#set(put(this.spec.pipeline, name === '' ? ['root'] : ['components', name], component));
+    this.#set(withValue(this.spec.pipeline, name === '' ? ['root'] : ['components', name], component));
   }
 
   removeComponent(name: string): void {
@@ -84,8 +84,17 @@ export class Draft {
   }
 
   removeTask(component: string, key: string): void {
-    const tasks = withoutValue(this.tasks(component), [key]);
-    this.putComponent(component, put(this.component(component), ['dag', 'tasks'], tasks));
+    this.#putTasks(component, withoutValue(this.tasks(component), [key]));
+  }
+
+  /** Many at once: of a large dag, each change copies the list of tasks. */
+  removeTasks(component: string, keys: ReadonlySet<string>): void {
+    const rest = Object.entries(this.tasks(component)).filter(([key]) => !keys.has(key));
+    this.#putTasks(component, Object.fromEntries(rest));
+  }
+
+  addTasks(component: string, tasks: ReadonlyMap<string, JsonObject>): void {
+    this.#putTasks(component, Object.fromEntries([...Object.entries(this.tasks(component)), ...tasks]));
   }
 
   /** The component that a task runs or opens. */
@@ -177,6 +186,10 @@ export class Draft {
     return textAt(this.task(component, key), 'taskInfo', 'name') ?? key;
   }
 
+  #putTasks(component: string, tasks: JsonObject): void {
+    this.putComponent(component, withValue(this.component(component), ['dag', 'tasks'], tasks));
+  }
+
   #set(pipeline: JsonObject): void {
     if (pipeline === this.spec.pipeline) return;
     this.spec = { ...this.spec, pipeline };
@@ -187,7 +200,7 @@ export class Draft {
 /** The SDK names its groups; nothing else in the format tells them apart. Undefined for tasks that open nothing. */
 export function kindOf(draft: Draft, component: string, key: string): GroupKind | undefined {
   const task = draft.task(component, key);
-  if (!draft.isDag(textAt(task, 'componentRef', 'name') ?? '')) return undefined;
+  if (!draft.isDag(draft.componentOfTask(component, key))) return undefined;
   if (Object.hasOwn(task, 'parameterIterator') || Object.hasOwn(task, 'artifactIterator')) return 'loop';
   if (/^condition-branches-\d+$/.test(key)) return 'branches';
   if (/^exit-handler-\d+$/.test(key)) return 'exitHandler';
