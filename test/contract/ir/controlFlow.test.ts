@@ -9,10 +9,13 @@ import { stringify } from 'yaml';
 import { PythonEnvironments } from '../../../dev-cluster/embedded/python/environments.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/base/json.ts';
 import { analyse } from '../../../src/core/ir/analyse.ts';
+import { diffPipelines } from '../../../src/core/ir/diff.ts';
 import { controlFlowEdits } from '../../../src/core/ir/edit/controlFlow/edits.ts';
 import { objectAt, textAt, textsAt, valueAt, withoutValue } from '../../../src/core/ir/edit/jsonPath.ts';
 import type { Gesture } from '../../../src/core/ir/edit/gesture.ts';
 import type { Edited, Refused, Spec } from '../../../src/core/ir/edit/spec.ts';
+import type { PipelineDocument } from '../../../src/core/ir/model.ts';
+import { parsePipeline } from '../../../src/core/ir/parse.ts';
 import { parseWithDocuments } from '../../../src/core/ir/specDocuments.ts';
 
 type ControlFlow = Extract<Gesture, { kind: keyof typeof controlFlowEdits }>;
@@ -161,6 +164,20 @@ describe('unpacked, what was wrapped is as before', () => {
   });
 });
 
+test('a loop more before all others: all names of the compiler shift, and nothing else is different', () => {
+  const [before, after] = [document('shift', 'before'), document('shift', 'after')];
+  const { nodes, pipeline, edges } = diffPipelines(before, after);
+  expect(pipeline).toEqual([]);
+  expect(nodes.map(({ mark, nodeId, changes }) => [mark, nodeId, changes])).toEqual([
+    ['added', 'for-loop-2', []],
+    ['added', 'for-loop-2/make', []],
+    ['added', 'for-loop-2/say', []],
+  ]);
+  expect(edges.filter(({ from }) => !from.startsWith('for-loop-2/'))).toEqual([]);
+  const back = diffPipelines(after, before);
+  expect(back.nodes.map(({ mark }) => mark)).toEqual(['removed', 'removed', 'removed']);
+});
+
 test('the SDK loads all of them', async () => {
   expect(made.size).toBe(Object.keys(cases).length + 2);
   const files = [...made].map(([name, { pipeline }]) => {
@@ -179,6 +196,12 @@ function read(name: string, which: 'before' | 'after'): Spec {
   const parsed = parseWithDocuments(readFileSync(join(folder, `${name}.${which}.yaml`), 'utf8'));
   if (parsed.kind !== 'pipeline') throw new Error(parsed.problem.message);
   return { pipeline: parsed.documents.pipelineSpec, platforms: undefined };
+}
+
+function document(name: string, which: 'before' | 'after'): PipelineDocument {
+  const parsed = parsePipeline(readFileSync(join(folder, `${name}.${which}.yaml`), 'utf8'));
+  if (parsed.kind !== 'pipeline') throw new Error(parsed.problem.message);
+  return parsed.document;
 }
 
 function apply(spec: Spec, gesture: ControlFlow): Spec {

@@ -261,6 +261,33 @@ def exit_after(greeting: str = 'x'):
         say(text=coin.output)
 
 
+def shift_before(greeting: str = 'x'):
+    said = say(text=greeting)
+    say(text='b')
+    with dsl.ParallelFor(['a', 'b']) as item:
+        say(text=item)
+        use(data=make(text=said.output).outputs['data'])
+    with dsl.If(said.output == 'x'):
+        say(text='c').after(said)
+
+
+# Two more calls before all others: the compiler numbers all tasks, groups and loop items anew.
+def shift_after(greeting: str = 'x'):
+    with dsl.ParallelFor(['new']) as item:
+        say(text=item)
+        make(text='new')
+    said = say(text=greeting)
+    say(text='b')
+    with dsl.ParallelFor(['a', 'b']) as item:
+        say(text=item)
+        use(data=make(text=said.output).outputs['data'])
+    with dsl.If(said.output == 'x'):
+        say(text='c').after(said)
+
+
+case('shift', shift_before, shift_after)
+
+
 # A status is only for exit tasks, so the SDK cannot compile the start: the handler is around something else there.
 def exit_start(greeting: str = 'x'):
     coin = flip()
