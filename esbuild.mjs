@@ -1,6 +1,6 @@
 // Every bundle of the product: node esbuild.mjs [--production] [--watch]
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { build, context } from 'esbuild';
 
 const production = process.argv.includes('--production');
@@ -37,6 +37,8 @@ const host = {
   // The sources are ESM; CommonJS has no import.meta, and files that ship beside the code are found from here.
   define: { 'import.meta.dirname': '__dirname' },
   plugins: [lateClientNode],
+  // Its ES module asks for import.meta.url, which CommonJS has not.
+  alias: { 'web-tree-sitter': resolve('node_modules/web-tree-sitter/web-tree-sitter.cjs') },
   entryPoints: {
     extension: 'src/extension.ts',
     session: 'src/session.ts',
@@ -69,6 +71,9 @@ const webviews = {
 await mkdir('dist', { recursive: true });
 // The repository is ESM, the host bundles are CommonJS.
 await writeFile('dist/package.json', '{"type":"commonjs"}\n');
+// Loaded by their paths, when the first Python file needs them.
+for (const wasm of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm'])
+  await copyFile(join('node_modules', wasm), join('dist', wasm.slice(wasm.indexOf('/') + 1)));
 const configs = [host, webviews];
 if (watch) {
   const contexts = await Promise.all(configs.map((config) => context({ ...config, logLevel: 'info' })));

@@ -82,6 +82,13 @@ export interface CommandArguments {
   /** A file with a component, into the graph that was looked at last. */
   'slipway.pipeline.addToGraph': [target?: FileTarget];
   'slipway.pipeline.upload': [target?: FileTarget];
+  'slipway.pipeline.generatePython': [target?: FileTarget];
+  /** Of a Python file, the function with that name; else the one that the cursor is in. Here and below. */
+  'slipway.python.openGraph': [file?: Uri, name?: string];
+  'slipway.python.runLocal': [file?: Uri, name?: string];
+  'slipway.python.submit': [file?: Uri, name?: string];
+  'slipway.python.runComponent': [file?: Uri, name?: string];
+  'slipway.python.debugComponent': [file?: Uri, name?: string];
   'slipway.run.open': [target?: RunTarget];
   'slipway.run.terminate': [target?: RunTarget];
   'slipway.run.retry': [target?: RunTarget];
@@ -131,6 +138,7 @@ export type PaletteWhen =
   | 'always'
   | 'never'
   | 'slipway.isPipeline'
+  | 'editorLangId == python'
   | 'slipway.environment == ready'
   | 'slipway.environment == ready && slipway.environment.isManaged'
   | 'slipway.environment.isManaged';
@@ -145,6 +153,12 @@ export const commands = {
   'slipway.pipeline.showOnCanvas': 'slipway.isPipeline',
   'slipway.pipeline.addToGraph': 'never',
   'slipway.pipeline.upload': 'slipway.isPipeline',
+  'slipway.pipeline.generatePython': 'slipway.isPipeline',
+  'slipway.python.openGraph': 'editorLangId == python',
+  'slipway.python.runLocal': 'editorLangId == python',
+  'slipway.python.submit': 'editorLangId == python',
+  'slipway.python.runComponent': 'editorLangId == python',
+  'slipway.python.debugComponent': 'editorLangId == python',
   'slipway.run.open': 'slipway.environment == ready',
   'slipway.run.terminate': 'slipway.environment == ready',
   'slipway.run.retry': 'slipway.environment == ready',
@@ -199,6 +213,10 @@ export const panelTypes = {
 export const editorType = 'slipway.pipelineEditor';
 /** Scheme of component functions that are open as Python. */
 export const codeScheme = 'slipway-code';
+/** Scheme of pipelines that were compiled from Python: `<file>/<function>.pipeline.yaml`. */
+export const pythonScheme = 'slipway-python';
+/** Debugs the function of a Python component. */
+export const debugType = 'slipway-python';
 export const taskType = 'slipway';
 
 export interface Settings {
@@ -206,6 +224,8 @@ export interface Settings {
   'slipway.openOnStart': string;
   /** Toast when a run that you started ends. */
   'slipway.notifications.runEnded': boolean;
+  /** Interpreter for pipelines in Python. Empty: the Python extension's, else `.venv`, else Slipway's own. */
+  'slipway.python': string;
   /** Kubeconfig files, separated as in `KUBECONFIG`; empty: that variable, else `~/.kube/config`. */
   'slipway.kubeconfig': string;
   /** Regular expressions on names of contexts in which changes ask first. */
@@ -223,6 +243,7 @@ export const settings: {
 } = {
   'slipway.openOnStart': { defaultValue: '', isRestricted: false },
   'slipway.notifications.runEnded': { defaultValue: true, isRestricted: false },
+  'slipway.python': { defaultValue: '', isRestricted: true },
   'slipway.kubeconfig': { defaultValue: '', isRestricted: true },
   'slipway.environments.production': { defaultValue: [], isRestricted: true },
   'slipway.tools.terminals': { defaultValue: true, isRestricted: false },

@@ -183,6 +183,14 @@ const commands: readonly Command[] = [
   },
   ...spotCommands,
   {
+    name: 'python',
+    help: 'Make a Python environment and say where its interpreter is',
+    isInternal: true,
+    argumentCount: ONE,
+    options: {},
+    run: async (input) => (await import('./pythonPath.ts')).pythonPath(input),
+  },
+  {
     name: 'internal',
     help: 'Processes of the cluster itself',
     isInternal: true,

@@ -10,6 +10,7 @@ import {
 } from 'vscode';
 import { editorType } from '../contributions.ts';
 import { setContext } from '../platform/contextKeys.ts';
+import { definesPipelines } from './python/definesPipelines.ts';
 import { looksLikePipeline, sniffLength } from './sniff.ts';
 
 /** True for an open document that is worth the graph worker's time. */
@@ -36,7 +37,7 @@ export function watchActiveEditor(onPipeline: () => void): Disposable {
     const isPipeline =
       activeGraph() !== undefined || (document !== undefined && isPipelineDocument(document));
     setContext('slipway.isPipeline', isPipeline);
-    if (isPipeline) onPipeline();
+    if (isPipeline || (document !== undefined && definesPipelines(document, 'component'))) onPipeline();
   };
   const lookSoon = (): void => {
     clearTimeout(timer);

@@ -44,6 +44,7 @@ import { editorCommands } from './editor/commands.ts';
 import { registerPipelineEditor } from './editor/index.ts';
 import { PipelineCodeLenses } from './editor/codeLens.ts';
 import type { GraphPanels } from './panels.ts';
+import { registerPython } from './python/index.ts';
 import { runCommands } from './runCommands.ts';
 import { runWork } from './runWork.ts';
 import { RunFormPanels } from './runForm.ts';
@@ -118,8 +119,14 @@ export function registerPipelines(deps: PipelinesDeps) {
   const { extensionUri } = context;
   const graphDeps = { extensionUri, environments, worker, starter, artifacts, failures, reporter };
   const runPanels = disposables.add(new RunGraphPanels(graphDeps));
+  const python = disposables.add(registerPython({ context, cli, reporter, planner: worker }));
   const editor = disposables.add(
-    registerPipelineEditor({ ...graphDeps, context, files: () => store.state.files }),
+    registerPipelineEditor({
+      ...graphDeps,
+      context,
+      openText: python.openText,
+      files: () => store.state.files,
+    }),
   );
   const { editors } = editor;
   disposables.add(
@@ -143,6 +150,7 @@ export function registerPipelines(deps: PipelinesDeps) {
   const handlers = {
     ...fileCommands({ environments, analyser, starter, store, graphs, forms, localRuns }),
     ...editorCommands({ worker, editors }),
+    ...python.handlers,
     ...runCommands({
       environments,
       analyser,
