@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { PythonEnvironments } from '../../../dev-cluster/embedded/python/environments.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/base/json.ts';
 import { analyse } from '../../../src/core/ir/analyse.ts';
 import { diffPipelines } from '../../../src/core/ir/diff.ts';
+import { applyGesture } from '../../../src/core/ir/edit/apply.ts';
 import { controlFlowEdits } from '../../../src/core/ir/edit/controlFlow/edits.ts';
 import { objectAt, textAt, textsAt, valueAt, withoutValue } from '../../../src/core/ir/edit/jsonPath.ts';
 import type { Gesture } from '../../../src/core/ir/edit/gesture.ts';
@@ -17,6 +19,7 @@ import type { Edited, Refused, Spec } from '../../../src/core/ir/edit/spec.ts';
 import type { PipelineDocument } from '../../../src/core/ir/model.ts';
 import { parsePipeline } from '../../../src/core/ir/parse.ts';
 import { parseWithDocuments } from '../../../src/core/ir/specDocuments.ts';
+import { gestureFor, Picker, samples } from '../../builders/controlFlowGestures.ts';
 
 type ControlFlow = Extract<Gesture, { kind: keyof typeof controlFlowEdits }>;
 
@@ -71,6 +74,8 @@ const cases: Readonly<Record<string, readonly ControlFlow[]>> = {
       condition: when({ kind: 'loopItem', group: 'for-loop-1', field: 'a' }, '==', constant('y')),
     },
   ],
+  move: [{ kind: 'moveTo', tasks: ['say-2'], group: 'condition-1' }],
+  unpack: [{ kind: 'unpack', group: 'part' }],
   exit: [
     { kind: 'unpack', group: 'exit-handler-1' },
     { kind: 'wrapInExitHandler', tasks: ['say', 'say-2', 'say-3'], exitTask: 'notify' },
@@ -143,6 +148,12 @@ describe('unpacked, what was wrapped is as before', () => {
     expect(meaning(apply(wrapped.spec, { kind: 'unpack', group }))).toEqual(meaning(before));
   });
 
+  test('moved in and out again', () => {
+    const moved = (cases['move'] ?? []).reduce(apply, read('move', 'before'));
+    const back = apply(moved, { kind: 'moveTo', tasks: ['condition-1/say-2'], group: '' });
+    expect(meaning(back)).toEqual(meaning(read('move', 'before')));
+  });
+
   test('but for the order of what nobody wrote down whether it was meant', () => {
     const before = read('if-in-loop', 'before');
     const wrapped = (cases['if-in-loop'] ?? []).reduce(apply, before);
@@ -185,6 +196,28 @@ test('the SDK loads all of them', async () => {
     writeFileSync(file, stringify(pipeline));
     return file;
   });
+  await run(python, [script, 'load', ...files]);
+});
+
+test('the SDK loads what random gestures make', async () => {
+  const numbers = fc.array(fc.nat(1_000_000), { minLength: 40, maxLength: 40 });
+  const sequences = fc.sample(fc.tuple(fc.nat(1_000), fc.array(numbers, { minLength: 3, maxLength: 6 })), 60);
+  const files = sequences.flatMap(([which, steps], i) => {
+    const sample = samples[which % samples.length];
+    if (sample === undefined) return [];
+    const spec = steps.reduce<Spec>((before, step) => {
+      const gesture = gestureFor(before, new Picker(step));
+      const edited = gesture === undefined ? undefined : applyGesture(before, gesture);
+      return edited?.kind === 'edited' ? edited.spec : before;
+    }, sample.spec);
+    if (spec === sample.spec) return [];
+    const file = join(folder, `random-${i}.yaml`);
+    const documents =
+      spec.platforms === undefined ? [spec.pipeline] : [spec.pipeline, { platforms: spec.platforms }];
+    writeFileSync(file, documents.map((one) => stringify(one)).join('---\n'));
+    return [file];
+  });
+  expect(files.length).toBeGreaterThan(20);
   await run(python, [script, 'load', ...files]);
 });
 

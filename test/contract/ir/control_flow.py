@@ -288,6 +288,37 @@ def shift_after(greeting: str = 'x'):
 case('shift', shift_before, shift_after)
 
 
+def move_before(greeting: str = 'x'):
+    coin = flip()
+    with dsl.If(coin.output == 'heads'):
+        say(text=coin.output)
+    said = say(text=greeting)
+    said.after(coin)
+
+
+case('move', move_before, if_after)
+
+
+@dsl.pipeline(name='part')
+def part(text: str, more: str = 'd') -> str:
+    first = say(text=text)
+    say(text=more)
+    return say(text=first.output).output
+
+
+def unpack_before(greeting: str = 'x'):
+    make(text=part(text=greeting).output)
+
+
+def unpack_after(greeting: str = 'x'):
+    first = say(text=greeting)
+    say(text='d')
+    make(text=say(text=first.output).output)
+
+
+case('unpack', unpack_before, unpack_after)
+
+
 # A status is only for exit tasks, so the SDK cannot compile the start: the handler is around something else there.
 def exit_start(greeting: str = 'x'):
     coin = flip()
