@@ -2,7 +2,7 @@
 import type { JsonValue } from '../../src/core/base/json.ts';
 import { copyTasks } from '../../src/core/ir/edit/clipboard.ts';
 import { definitionsIn } from '../../src/core/ir/edit/definitions.ts';
-import type { Gesture, GestureKind, GestureSource } from '../../src/core/ir/edit/gesture.ts';
+import type { Gesture, GestureKind, GesturePort, GestureSource } from '../../src/core/ir/edit/gesture.ts';
 import type { Spec } from '../../src/core/ir/edit/spec.ts';
 import { buildGraph } from '../../src/core/ir/graph.ts';
 import type { GraphNode } from '../../src/core/ir/graphModel.ts';
@@ -70,7 +70,7 @@ export function gestureOf(
 ): Gesture | undefined {
   const choose = new Chooser(numbers);
   const kind = choose.of(kinds);
-  const { nodes } = buildGraph(document);
+  const { nodes, edges } = buildGraph(document);
   const tasks = nodes.filter(({ kind: one }) => one !== 'input' && one !== 'output');
   const groups = [
     '',
@@ -84,6 +84,8 @@ export function gestureOf(
   const [firstChosen] = chosen;
   const name = choose.of(names) ?? 'x';
   const source = sourceOf(choose, document, tasks);
+  const of = (...wanted: readonly GraphNode['kind'][]): string =>
+    choose.of(tasks.filter((node) => wanted.includes(node.kind)))?.id ?? task.id;
   const port = portOf(choose, name);
   const input = choose.of([...task.inputs.map((one) => one.name), 'no-such']) ?? '';
   const output = choose.of(task.outputs.map((one) => one.name)) ?? 'Output';
@@ -120,20 +122,34 @@ export function gestureOf(
     case 'moveTo':
       return { kind, tasks: [...chosen], group };
     case 'connect':
-      return { kind, task: task.id, input, source };
+      return { kind, task: task.id, input, source: fitting(choose, task, input, tasks) ?? source };
     case 'disconnect':
       return { kind, task: task.id, input };
     case 'runAfter':
-    case 'removeRunAfter':
       return { kind, task: task.id, after: other.id };
+    case 'removeRunAfter': {
+      const edge = choose.of(edges.filter((one) => one.kind === 'order'));
+      return { kind, task: edge?.to ?? task.id, after: edge?.from ?? other.id };
+    }
     case 'addInput':
       return { kind, group, port };
-    case 'changeInput':
-      return { kind, group, name: choose.of(inside.inputs) ?? name, port };
+    case 'changeInput': {
+      const old = choose.of(inside.ports);
+      const isSame = old !== undefined && choose.below(2) === 0;
+      return {
+        kind,
+        group,
+        name: old?.name ?? name,
+        port: isSame ? { ...old, name: choose.below(2) === 0 ? name : old.name } : port,
+      };
+    }
     case 'createInput':
       return { kind, task: task.id, input };
-    case 'removeComponent':
-      return { kind, component: choose.of([...document.components.keys()]) ?? '' };
+    case 'removeComponent': {
+      const used = new Set(nodes.map(({ component }) => component));
+      const unused = [...document.components.keys()].filter((one) => !used.has(one));
+      return { kind, component: choose.of(unused) ?? task.component ?? '' };
+    }
     case 'removeInput':
       return { kind, group, name: choose.of(inside.inputs) ?? name };
     case 'addOutput':
@@ -144,30 +160,40 @@ export function gestureOf(
       return { kind, group, name: choose.of(inside.outputs) ?? name };
     case 'wrapInIf':
       return { kind, tasks: [...chosen], condition };
-    case 'addBranch':
-      return { kind, branch: task.id, ...(choose.below(2) === 0 ? { condition } : {}), tasks: [...chosen] };
-    case 'setCondition':
-      return { kind, branch: task.id, condition };
-    case 'addOneOf':
+    case 'addBranch': {
+      const branch = of('branches', 'condition');
+      const beside = tasks.filter(({ parent }) => parent === nodes.find(({ id }) => id === branch)?.parent);
       return {
         kind,
-        branches: group === '' ? task.id : group,
-        name,
-        from: [
-          { task: task.id, output },
-          { task: other.id, output: otherOutput },
-        ],
+        branch,
+        ...(choose.below(2) === 0 ? { condition } : {}),
+        ...(choose.below(3) === 0 ? { tasks: choose.some(beside).map(({ id }) => id) } : {}),
       };
+    }
+    case 'setCondition':
+      return { kind, branch: of('condition'), condition };
+    case 'addOneOf': {
+      const branches = of('branches');
+      const from = tasks
+        .filter(({ parent }) => parent === branches)
+        .flatMap(
+          (branch) =>
+            choose.of(tasks.filter(({ parent, outputs }) => parent === branch.id && outputs.length > 0)) ??
+            [],
+        )
+        .map(({ id, outputs }) => ({ task: id, output: choose.of(outputs)?.name ?? 'Output' }));
+      return { kind, branches, name, from: from.length > 0 ? from : [{ task: task.id, output }] };
+    }
     case 'wrapInLoop':
       return { kind, tasks: [...chosen], items: source, parallelism: choose.below(3) };
     case 'setLoop':
-      return { kind, loop: group === '' ? task.id : group, items: source };
+      return { kind, loop: of('loop'), items: source };
     case 'wrapInExitHandler':
       return { kind, tasks: [...chosen], exitTask: other.id };
     case 'groupAsSubPipeline':
       return { kind, tasks: [...chosen], name };
     case 'unpack':
-      return { kind, group: group === '' ? task.id : group };
+      return { kind, group: of('loop', 'condition', 'branches', 'exitHandler', 'dag') };
     case 'renameComponent':
       return { kind, component: task.component ?? '', name };
     case 'setCaching':
@@ -246,6 +272,21 @@ function sourceOf(choose: Chooser, document: PipelineDocument, tasks: readonly G
   return choose.of(sources) ?? constantOf(choose);
 }
 
+/** An output of the type that an input takes. */
+function fitting(
+  choose: Chooser,
+  task: GraphNode,
+  input: string,
+  tasks: readonly GraphNode[],
+): GestureSource | undefined {
+  const type = task.inputs.find(({ name }) => name === input)?.type;
+  const outputs = tasks.flatMap(({ id, outputs: made }) =>
+    made.filter((one) => one.type === type).map(({ name }) => ({ id, name })),
+  );
+  const chosen = choose.below(3) === 0 ? undefined : choose.of(outputs);
+  return chosen === undefined ? undefined : { kind: 'taskOutput', task: chosen.id, output: chosen.name };
+}
+
 function constantOf(choose: Chooser): GestureSource {
   return { kind: 'constant', value: choose.of(values) ?? null };
 }
@@ -274,7 +315,11 @@ function portOf(choose: Chooser, name: string): Extract<Gesture, { kind: 'addInp
 function ioOf(
   document: PipelineDocument,
   group: string,
-): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
+): {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly ports: readonly GesturePort[];
+} {
   let { root: component } = document;
   for (const key of group === '' ? [] : group.split('/')) {
     const tasks = component.implementation.kind === 'dag' ? component.implementation.dag.tasks : [];
@@ -285,5 +330,13 @@ function ioOf(
   return {
     inputs: [...inputs.parameters, ...inputs.artifacts].map(({ name }) => name),
     outputs: [...outputs.parameters, ...outputs.artifacts].map(({ name }) => name),
+    ports: [
+      ...inputs.parameters.map((one) => ({ name: one.name, kind: 'parameter' as const, type: one.type })),
+      ...inputs.artifacts.map((one) => ({
+        name: one.name,
+        kind: 'artifact' as const,
+        type: one.type.schemaTitle,
+      })),
+    ],
   };
 }

@@ -18,6 +18,13 @@ export const variants: Readonly<Record<string, (text: string) => string>> = {
   sdk: (text) => text,
   commented: withComments,
   crlf: (text) => withComments(text).replaceAll('\n', '\r\n'),
+  withUnused: (text) =>
+    text
+      .replace(/^components:\n/m, 'components:\n  comp-a-unused:\n    executorLabel: exec-a-unused\n')
+      .replace(
+        /^ {2}executors:\n/m,
+        '  executors:\n    exec-a-unused:\n      container:\n        image: alpine\n',
+      ),
   withoutLastBreak: (text) => text.trimEnd(),
   indented: (text) =>
     documentsOf(text)

@@ -12,6 +12,7 @@ import { refusable, refuse } from '../refusal.ts';
 import { splitId } from '../scope.ts';
 import { inputsOf, writeSource } from '../sources.ts';
 import type { Edited, EditOf } from '../spec.ts';
+import { isPathSegment } from '../../validationContext.ts';
 import { moveIn } from './moveIn.ts';
 import { addGroup, nextNumber } from './numbers.ts';
 import { dropUnusedChannels } from './unused.ts';
@@ -89,6 +90,7 @@ export const addOneOf: EditOf<'addOneOf'> = (spec, { branches: wrapper, name, fr
     }
     const { parent, key } = draft.place(wrapper);
     const inside = draft.componentOfTask(parent, key);
+    if (!isPathSegment(name)) refuse(`'${name}' cannot be a name: use letters, digits and underscores.`);
     if (outputNames(draft.component(inside)).has(name)) refuse(`There is an output '${name}' already.`);
     let first: PortType | undefined;
     const selected = branches.map((branch) => {
