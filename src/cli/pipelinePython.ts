@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { PythonEnvironments } from '../../dev-cluster/embedded/python/environments.ts';
 import { resourcePath } from '../../dev-cluster/embedded/python/resources.ts';
 import { PythonCompiler } from '../clients/pythonCompiler.ts';
-import { parsePipeline } from '../core/ir/parse.ts';
+import { parseWithDocuments } from '../core/ir/specDocuments.ts';
 import { generatePython } from '../core/ir/python/generate.ts';
 import { compareMeaning, differenceText } from '../core/ir/python/sameMeaning.ts';
 import type { ExitCode } from './command.ts';
@@ -25,12 +25,12 @@ export interface PythonOptions {
 export async function pipelinePython(file: string, options: PythonOptions): Promise<ExitCode> {
   const { signal } = options;
   const text = await readPipelineText(file, signal);
-  const parsed = parsePipeline(text);
+  const parsed = parseWithDocuments(text);
   if (parsed.kind === 'notPipeline') {
     console.error(`${file}: ${parsed.problem.message}`);
     return 1;
   }
-  const generated = generatePython(parsed.document);
+  const generated = generatePython(parsed.document, parsed.documents.platformSpec);
   if (generated.kind === 'refused') {
     console.error(`${file}: ${generated.reason}`);
     return 1;

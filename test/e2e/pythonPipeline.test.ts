@@ -61,4 +61,54 @@ describe('a pipeline in Python', () => {
     expect(await readFile(join(folder, NAME), 'utf8')).toContain('last = note()');
     await editor.screenshot('python-edited');
   });
+
+  it('runs a component with inputs that it asks for, and stops at a breakpoint when it is debugged', async () => {
+    shot('python-debug');
+    const { page } = editor;
+    await page.locator('.tab').filter({ hasText: NAME }).click();
+    await page.locator('.view-lines .view-line').first().click();
+    await page.keyboard.press('Control+G');
+    await page.locator('.quick-input-widget input[type="text"]').fill(':21');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('F9');
+    await editor.workbench.runCommand('Slipway: Debug Python Component');
+    const input = page.locator('.quick-input-widget input[type="text"]');
+    await input.waitFor();
+    expect(await input.inputValue()).toBe('hello');
+    await input.fill('from the form');
+    await page.keyboard.press('Enter');
+    // The debugger's environment is made the first time.
+    await page.getByText('Paused on breakpoint').waitFor({ timeout: 240_000 });
+    await page.getByText('run_component.py').first().waitFor();
+    await editor.screenshot('python-debugged');
+    await page.keyboard.press('F5');
+    await expect
+      .poll(() => page.locator('.repl .monaco-list').textContent(), WITHIN)
+      .toMatch(/from the form.*note gave/s);
+  });
+
+  it('leads from a step to its function', async () => {
+    shot('python-navigation');
+    const { page } = editor;
+    const graph = await webviewWith(page, 'canvas');
+    await graph.getByTestId('node-train').click();
+    await graph.getByRole('button', { name: 'Edit code' }).click();
+    await page.getByText('Ln 14, Col 1').waitFor();
+  });
+
+  it('says at its line what is wrong, when the file is saved', async () => {
+    shot('python-problems');
+    const { page } = editor;
+    await page.locator('.tab').filter({ hasText: NAME }).click();
+    await page.keyboard.press('Control+G');
+    await page.locator('.quick-input-widget input[type="text"]').fill(':27');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Home');
+    await page.keyboard.type('make(rows=no_such_name)');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Control+S');
+    await editor.workbench.runCommand('Problems: Focus on Problems View');
+    await page.locator('.markers-panel').getByText("name 'no_such_name' is not defined").first().waitFor();
+    await page.locator('.markers-panel').getByText('[Ln 27, Col 15]').first().waitFor();
+  });
 });

@@ -19,6 +19,8 @@ export interface EditedText {
     /** The file, as people call it. */
     readonly file: string;
     plan(text: string, gesture: Gesture, signal: AbortSignal): Promise<Plan>;
+    /** Where the node is written: its function, else its call. */
+    showCode(nodeId: string): Promise<void>;
   };
   /** All splices as one undo step. False when `version` is not the text's any more, and nothing was changed. */
   apply(splices: readonly TextEdit[], version: number): Promise<boolean>;

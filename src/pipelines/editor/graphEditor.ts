@@ -125,6 +125,10 @@ export class GraphEditor implements Disposable {
       return this.#edit(revision, pasted, signal);
     },
     editCode: async ({ nodeId }) => {
+      if (this.text.python !== undefined) {
+        await this.text.python.showCode(nodeId);
+        return null;
+      }
       const node = this.document.analysis?.drawing?.graph.nodes.find((one) => one.id === nodeId);
       if (node?.component === undefined)
         throw new SlipwayError('noCode', 'This step has no code in the pipeline.');

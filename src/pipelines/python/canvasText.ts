@@ -1,5 +1,16 @@
 /** The graph of a pipeline in Python as the editor sees it: its IR to draw, its Python to edit. */
-import { commands, Range, Uri, workspace, WorkspaceEdit, type TextDocument } from 'vscode';
+import {
+  commands,
+  Position,
+  Range,
+  Uri,
+  ViewColumn,
+  window,
+  workspace,
+  WorkspaceEdit,
+  type TextDocument,
+} from 'vscode';
+import { SlipwayError } from '../../core/base/errors.ts';
 import type { Gesture } from '../../core/ir/edit/gesture.ts';
 import type { Plan } from '../../core/ir/edit/plan.ts';
 import type { TextEdit } from '../../core/ir/edit/textEdits.ts';
@@ -58,6 +69,7 @@ export class PythonCanvasText implements EditedText {
     return {
       file: workspace.asRelativePath(this.#file),
       plan: (text, gesture, signal) => this.#plan(text, gesture, signal),
+      showCode: (nodeId) => this.#showCode(nodeId),
     };
   }
 
@@ -90,6 +102,18 @@ export class PythonCanvasText implements EditedText {
       edited.compiled.pipelines.find((one) => one.function === found.pipeline.function)?.text ?? text;
     const edits = now === text ? [] : [{ range: { start: 0, end: text.length }, text: now }];
     return { kind: 'edits', edits, selection: edited.selection, title: edited.title };
+  }
+
+  async #showCode(nodeId: string): Promise<void> {
+    const node = this.#deps.pipelines.find(this.#document.uri)?.pipeline.nodes[nodeId];
+    const { component, call } = node ?? {};
+    const at = component ?? (call ? { file: this.#file.fsPath, line: call[0] } : undefined);
+    if (at === undefined) throw new SlipwayError('noCode', 'This step is not written in this file.');
+    const place = new Position(at.line - 1, 0);
+    await window.showTextDocument(Uri.file(at.file), {
+      viewColumn: ViewColumn.One,
+      selection: new Range(place, place),
+    });
   }
 
   async apply(_splices: readonly TextEdit[], version: number): Promise<boolean> {

@@ -69,7 +69,8 @@ export class ComponentRuns {
         name: `${mode === 'run' ? 'Run' : 'Debug'} ${name}`,
         program: this.#deps.script,
         args: [file.fsPath, name, input],
-        python: [path],
+        // Of KFP's decorators, about things that do not matter here.
+        python: [path, '-W', 'ignore::FutureWarning'],
         cwd: workspace.getWorkspaceFolder(file)?.uri.fsPath ?? this.#deps.folder,
         console: 'internalConsole',
         justMyCode: true,

@@ -17,7 +17,7 @@ import { debugType, editorType, pythonScheme } from '../../contributions.ts';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { SlipwayError } from '../../core/base/errors.ts';
 import { generatePython } from '../../core/ir/python/generate.ts';
-import { parsePipeline } from '../../core/ir/parse.ts';
+import { parseWithDocuments } from '../../core/ir/specDocuments.ts';
 import type { CliCommand } from '../../environment/cli.ts';
 import { executeCommand, type CommandHandlers } from '../../platform/commands.ts';
 import type { ErrorReporter } from '../../platform/errorReporter.ts';
@@ -27,6 +27,7 @@ import { fileOf, readText } from '../readText.ts';
 import { PythonCanvasText } from './canvasText.ts';
 import { PythonCodeLenses } from './codeLens.ts';
 import { ComponentRuns, PythonDebugAdapters } from './componentRun.ts';
+import { KfpHovers } from './hovers.ts';
 import { Interpreters } from './interpreters.ts';
 import { outlineOf } from './outline.ts';
 import { PythonPipelines } from './pythonPipelines.ts';
@@ -59,6 +60,7 @@ export function registerPython({ context, cli, reporter, planner }: PythonDeps) 
     folder: join(context.globalStorageUri.fsPath, 'components'),
   });
   disposables.add(languages.registerCodeLensProvider({ language: 'python' }, new PythonCodeLenses(parser)));
+  disposables.add(languages.registerHoverProvider({ language: 'python' }, new KfpHovers()));
   disposables.add(
     debug.registerDebugAdapterDescriptorFactory(debugType, new PythonDebugAdapters(interpreters)),
   );
@@ -133,9 +135,9 @@ export function registerPython({ context, cli, reporter, planner }: PythonDeps) 
     'slipway.python.runComponent': (uri, name) => startComponent(uri, name, 'run'),
     'slipway.python.debugComponent': (uri, name) => startComponent(uri, name, 'debug'),
     'slipway.pipeline.generatePython': async (target) => {
-      const parsed = parsePipeline(await readText(fileOf(target)));
+      const parsed = parseWithDocuments(await readText(fileOf(target)));
       if (parsed.kind === 'notPipeline') throw new SlipwayError('notPipeline', parsed.problem.message);
-      const generated = generatePython(parsed.document);
+      const generated = generatePython(parsed.document, parsed.documents.platformSpec);
       if (generated.kind === 'refused') throw new SlipwayError('noPython', generated.reason);
       const document = await workspace.openTextDocument({ language: 'python', content: generated.text });
       await window.showTextDocument(document, ViewColumn.Beside);

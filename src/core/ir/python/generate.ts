@@ -1,4 +1,5 @@
 /** KFP IR as Python of the KFP SDK, such that compiling it gives a pipeline of the same meaning. */
+import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import type { Executor, PipelineDocument } from '../model.ts';
 import { ComponentDefinitions } from './generateComponents.ts';
 import { describeInputs, isSummary } from './descriptions.ts';
@@ -19,13 +20,28 @@ export type Generated =
   /** One sentence: what Python has no words for, and what to do instead. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-export function generatePython(document: PipelineDocument): Generated {
+/** `platformSpec`: `{platforms: …}` as it is written; what it says of the pipeline as a whole is no part of the model. */
+export function generatePython(document: PipelineDocument, platformSpec?: JsonObject): Generated {
+  const wide = wholePipelineSettings(platformSpec);
+  if (wide !== undefined) return { kind: 'refused', reason: wide };
   try {
     return new Generator(document).generate();
   } catch (error) {
     if (error instanceof UnsayableError) return { kind: 'refused', reason: error.message };
     throw error;
   }
+}
+
+function wholePipelineSettings(platformSpec: JsonObject | undefined): string | undefined {
+  const platforms = platformSpec?.['platforms'];
+  if (!isJsonObject(platforms)) return undefined;
+  const other = Object.keys(platforms).find((name) => name !== 'kubernetes');
+  if (other !== undefined) return `The SDK has no words for the platform ${other}: leave its part out.`;
+  const kubernetes = platforms['kubernetes'];
+  const isSet = isJsonObject(kubernetes) && kubernetes['pipelineConfig'] !== undefined;
+  return isSet
+    ? 'The platform document sets pipelineConfig: leave it out, and write it as dsl.PipelineConfig in the Python.'
+    : undefined;
 }
 
 class Generator {
