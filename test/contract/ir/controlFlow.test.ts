@@ -221,6 +221,29 @@ test('the SDK loads what random gestures make', async () => {
   await run(python, [script, 'load', ...files]);
 });
 
+test('what the SDK refuses to compile is refused', () => {
+  const exit = read('exit', 'after');
+  const inIf: ControlFlow = {
+    kind: 'wrapInIf',
+    tasks: ['exit-handler-1', 'notify'],
+    condition: when(input('greeting'), '==', constant('x')),
+  };
+  expect(attempt(exit, inIf)).toMatchObject({
+    kind: 'refused',
+    reason: 'An exit handler stands in a pipeline or sub-pipeline itself, not in a loop or a condition.',
+  });
+  const branches = read('one-of', 'before');
+  const from = [{ task: 'condition-branches-1/condition-2/say', output: 'Output' }];
+  expect(
+    attempt(branches, { kind: 'addOneOf', branches: 'condition-branches-1', name: 'said', from }),
+  ).toMatchObject({ kind: 'refused', reason: "Choose an output of a task in 'condition-3', too." });
+  const self: ControlFlow = { kind: 'wrapInIf', tasks: ['flip'], condition: heads };
+  expect(attempt(read('if', 'before'), self)).toMatchObject({
+    kind: 'refused',
+    reason: "'flip' cannot decide whether it runs itself.",
+  });
+});
+
 function tasksOf(spec: Spec): JsonObject {
   return objectAt(meaning(spec), 'dag', 'tasks');
 }

@@ -33,6 +33,8 @@ function check(before: Spec, gesture: Gesture, after: Spec, label: string): void
       assert.ok(isGroup, `${label}: ${id} is gone`);
       continue;
     }
+    // An exit handler goes with the last task that moves out of it, and its exit task is a task like any other then.
+    if (placed.task.trigger.runsAfterFailure && gesture.kind === 'moveTo') continue;
     if (isGroup || gesture.kind === 'wrapInExitHandler' || gesture.kind === 'unpack') continue;
     const harm = taskChanges(placed, other, matches).filter(({ path }) => !harmless.test(path));
     // Into a sub-pipeline and out of it, a value is passed by an input of its own.

@@ -35,7 +35,7 @@ export const wrapInExitHandler: EditOf<'wrapInExitHandler'> = (spec, { tasks, ex
     return edited(draft, [childId(group, key)], `Run ${exit.key} after ${describeTasks(keys)} in any case`);
   });
 
-/** The SDK's rule, and the backend's: an exit handler stands in a pipeline itself, not in a loop or a condition. */
+/** The SDK's rule. */
 function checkOutermost(draft: Draft, group: string): void {
   if (group === '') return;
   const { parent, key } = draft.place(group);

@@ -20,6 +20,10 @@ export function moveIn(draft: Draft, opener: Opener, moved: readonly string[]): 
   const { parent, key } = opener;
   const inside = draft.componentOfTask(parent, key);
   checkPrivate(draft, opener);
+  const isOwn = kindOf(draft, parent, key) === 'dag';
+  if (!isOwn && moved.some((task) => kindOf(draft, parent, task) === 'exitHandler')) {
+    refuse('An exit handler stands in a pipeline or sub-pipeline itself, not in a loop or a condition.');
+  }
   const settled = Object.keys(draft.tasks(inside));
   const keys = transplant(draft, parent, inside, moved);
   for (const task of keys.values()) fixMoved(draft, opener, keys, settled, task);
