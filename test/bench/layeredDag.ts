@@ -62,8 +62,8 @@ export function toGraph({ nodes, edges }: Dag): PipelineGraph {
       id: `${from}->${to}`,
       from,
       to,
-      kind: 'order',
-      bindings: [],
+      kind: 'parameter',
+      bindings: [{ output: 'result', input: 'value', type: 'STRING' }],
     })),
   };
 }

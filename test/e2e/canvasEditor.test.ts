@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { openEditor, type EditorScene, type EditorView } from './canvas/editorView.ts';
-import { palette, pipeline, step } from './canvas/editorScenes.ts';
+import { manySteps, palette, pipeline, step } from './canvas/editorScenes.ts';
 import type { ThemeName } from './canvas/page.ts';
 import { useScreen } from './canvas/screen.ts';
 import { accessibilityViolations } from './harness/accessibility.ts';
@@ -582,6 +582,56 @@ describe('inspector', () => {
     await at('rename-field').fill('max_depth');
     await press('Enter');
     await edited(() => JSON.stringify(inputOf('train', 'parameters', 'depth')).includes('max_depth'));
+  });
+});
+
+describe('a large pipeline', () => {
+  it('has its edges as a picture; one is found where it is drawn, chosen, and disconnected', async () => {
+    view = await show((browser, server) =>
+      openEditor(
+        browser,
+        server,
+        'dark',
+        { text: manySteps(450) },
+        { savedState: { viewport: { x: 0, y: 0, zoom: 0.7 } } },
+      ),
+    );
+    await at('edges-picture').waitFor({ state: 'attached' });
+    await at('canvas').focus();
+    await press('Home');
+    // Edges of the step that the keyboard is on are elements, too.
+    const edge = view.page.locator('[data-testid^="edge-step-"]').first();
+    await edge.waitFor({ state: 'attached' });
+    const id = (await edge.getAttribute('data-testid')) ?? '';
+    const from = /^edge-(.+)->/.exec(id)?.[1] ?? '';
+    const corner = async (): Promise<{ x: number; y: number }> => {
+      const box = await at(`node-${from}`).boundingBox();
+      if (box === null) throw new Error('Not on screen.');
+      return box;
+    };
+    const centre = await edge
+      .locator('path')
+      .first()
+      .evaluate((path: SVGPathElement) => {
+        const { x, y } = path.getPointAtLength(path.getTotalLength() / 2);
+        const matrix = path.getScreenCTM();
+        if (matrix === null) throw new Error('Not drawn.');
+        return { x: x * matrix.a + matrix.e, y: y * matrix.d + matrix.f };
+      });
+    const before = await corner();
+    // From elsewhere, the edge is only in the picture; the view may have moved.
+    await press('ArrowDown');
+    await press('ArrowDown');
+    await press('ArrowDown');
+    await expect.poll(() => at(id).count()).toBe(0);
+    const after = await corner();
+    const place = { x: centre.x + after.x - before.x, y: centre.y + after.y - before.y };
+    await screenshot('editor-large');
+    await view.page.mouse.click(place.x, place.y);
+    await expect.poll(() => at(id).getAttribute('class')).toContain('chosen');
+    await press('Delete');
+    await edited(() => view.gestures.length > 0);
+    expect(['disconnect', 'removeRunAfter']).toContain(view.gestures[0]?.kind);
   });
 });
 

@@ -152,3 +152,31 @@ export const palette: readonly PaletteFixture[] = [
   entry('report', 'workspace', undefined),
   entry('grid', 'starter', 'Depths to try'),
 ];
+
+/** Trains that each take the data of a loader some steps before: wide and deep. */
+export function manySteps(count: number): string {
+  const tasks = Array.from({ length: count }, (_, at) => {
+    const loader = at - (at % 5);
+    const isLoader = at === loader;
+    return [
+      `step-${at}`,
+      isLoader
+        ? step('load', at === 0 ? {} : { dependentTasks: [`step-${at - 1}`] })
+        : step('train', {
+            dependentTasks: [`step-${loader}`],
+            inputs: {
+              artifacts: {
+                data: { taskOutputArtifact: { producerTask: `step-${loader}`, outputArtifactKey: 'data' } },
+              },
+              parameters: {
+                depth: {
+                  taskOutputParameter: { producerTask: `step-${loader}`, outputParameterKey: 'rows' },
+                },
+                name: { runtimeValue: { constant: `model ${at}` } },
+              },
+            },
+          }),
+    ] as const;
+  });
+  return pipeline({ tasks: Object.fromEntries(tasks) });
+}

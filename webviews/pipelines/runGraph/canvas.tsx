@@ -21,7 +21,6 @@ import {
   type ReactElement,
 } from 'react';
 import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
-import { GraphMiniMap, Legend } from './canvasParts.tsx';
 import { useSelected, useStore } from './context.ts';
 import { drawingElements } from './drawingElements.ts';
 import { dragBox } from './edit/canvasGestures.ts';
@@ -30,21 +29,23 @@ import { editByKey } from './edit/keys.ts';
 import { openCanvasMenu, openEdgeMenu, openNodeMenu } from './edit/menus.ts';
 import type { Point } from './edit/ports.ts';
 import { useGeometry } from './edit/useGeometry.ts';
+import { edgeAt, EdgesPicture, useLivelyEdges } from './edgesPicture.tsx';
 import { PipelineEdge, type CanvasEdge } from './graphEdges.tsx';
 import { nodeElementId, PipelineNode, type CanvasNode } from './graphNodes.tsx';
 import { nodeAt, Overview, OVERVIEW_BELOW_ZOOM, OVERVIEW_FROM_NODES } from './overview.tsx';
+import { Legend } from './legend.tsx';
+import { GraphMiniMap } from './minimap.tsx';
 import { GraphNavigator, type Direction } from './navigation.ts';
 import { Search } from './search.tsx';
 import { enterSidePanel } from './sidePanel.tsx';
 import { moveDuration, useFit, ZOOM } from './useFit.ts';
+import { useSeen } from './useSeen.ts';
 
 const nodeTypes = { pipeline: PipelineNode };
 const edgeTypes = { pipeline: PipelineEdge };
 const NO_NODES: CanvasNode[] = [];
 const NO_EDGES: CanvasEdge[] = [];
 
-/** A minimap of thousands of nodes costs more than it shows. */
-const MINIMAP_UP_TO = 1_500;
 /** Gliding more nodes than this to their places is no help to the eye. */
 const GLIDE_UP_TO = 400;
 const GLIDE_MS = 260;
@@ -81,7 +82,10 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   const isStale = useSelected(({ host }) => host?.document.kind === 'drawn' && host.document.isStale);
   const scope = useSelected((snapshot) => snapshot.view.scope);
   const view = useMemo(() => drawingElements(drawing, scope), [drawing, scope]);
-  const { nodes, edges, boxes } = view;
+  const { nodes, boxes } = view;
+  const seen = useSeen(view);
+  const lively = useLivelyEdges(seen.edges);
+  const isLarge = nodes.length >= OVERVIEW_FROM_NODES;
   const navigator = useMemo(() => new GraphNavigator(drawing), [drawing]);
 
   /** Brings a node into view if it is not wholly there. */
@@ -208,6 +212,10 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     });
   };
 
+  /** In a large drawing edges are a picture, and their clicks are the pane's. */
+  const picturedEdge = (at: Point): CanvasEdge | undefined =>
+    isLarge && !isOverview ? edgeAt(view, flow.screenToFlowPosition(at), flow.getZoom()) : undefined;
+
   const closeSearch = (): void => {
     setSearching(false);
     root.current?.focus();
@@ -252,11 +260,10 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
       }}
     >
       <ReactFlow
-        nodes={isOverview ? NO_NODES : nodes}
-        edges={isOverview ? NO_EDGES : edges}
+        nodes={isOverview ? NO_NODES : seen.nodes}
+        edges={isOverview ? NO_EDGES : isLarge ? lively : seen.edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
-        onlyRenderVisibleElements
         nodesDraggable={false}
         nodesConnectable={false}
         nodesFocusable={false}
@@ -309,17 +316,19 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
         }}
         onPaneContextMenu={(event) => {
           event.preventDefault();
+          if (!canEdit) return;
           const at = { x: event.clientX, y: event.clientY };
-          if (canEdit) openCanvasMenu(edit, at, edit.geometry?.hit(at).group);
+          const edge = picturedEdge(at);
+          if (edge?.data === undefined) openCanvasMenu(edit, at, edit.geometry?.hit(at).group);
+          else openEdgeMenu(edit, edge.data.edge, at);
         }}
         onPaneClick={(event) => {
           root.current?.focus({ preventScroll: true });
-          const hit = isOverview
-            ? nodeAt(boxes, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }))
-            : undefined;
+          const at = { x: event.clientX, y: event.clientY };
+          const hit = isOverview ? nodeAt(boxes, flow.screenToFlowPosition(at)) : undefined;
           store.activate(hit ?? active);
           store.select(hit);
-          edit.set({ edge: undefined });
+          edit.set({ edge: canEdit ? picturedEdge(at)?.id : undefined });
         }}
       >
         {isOverview ? null : <Background variant={BackgroundVariant.Dots} gap={20} size={1} />}
@@ -330,8 +339,9 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
           onZoomIn={() => keep()}
           onZoomOut={() => keep()}
         />
+        {isLarge && !isOverview ? <EdgesPicture view={view} /> : null}
         {isOverview ? <Overview drawing={drawing} boxes={boxes} /> : null}
-        {nodes.length <= MINIMAP_UP_TO && !isOverview ? <GraphMiniMap drawing={view} /> : null}
+        {isOverview ? null : <GraphMiniMap view={view} />}
       </ReactFlow>
       {box === undefined ? null : <SelectionBox {...box} />}
       <Legend drawing={drawing} />
