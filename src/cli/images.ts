@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { SlipwayError } from '../core/base/errors.ts';
+import { ContainerEngines } from '../../dev-cluster/embedded/node-agent/images/containerEngine.ts';
 import { parseImageName } from '../../dev-cluster/embedded/node-agent/images/imageName.ts';
 import { isPresent } from '../../dev-cluster/embedded/node-agent/images/imageStore.ts';
 import { imageProfiles, type ImageContent } from '../../dev-cluster/embedded/node-agent/images/profiles.ts';
@@ -38,14 +39,20 @@ export async function images({ flag, signal }: Input): Promise<ExitCode> {
       }),
     )),
   ];
+  const engine = await new ContainerEngines(process.env['PATH'] ?? '').find();
   if (flag('json')) {
-    process.stdout.write(`${JSON.stringify({ images: rows })}\n`);
+    process.stdout.write(`${JSON.stringify({ images: rows, engine: engine ?? null })}\n`);
     return 0;
   }
   for (const { name, images: globs, runs, prepared, note } of rows)
     process.stdout.write(
       `${name} (${runs}${prepared ? '' : ', made at first use'})\n  ${globs.join(' ')}\n${note === undefined ? '' : `  ${note}\n`}`,
     );
+  process.stdout.write(
+    engine === undefined
+      ? 'any other image: not here, where neither docker nor podman answers; slipway images map IMAGE says how\n'
+      : `any other image (${engine.name} ${engine.version})\n`,
+  );
   return 0;
 }
 

@@ -1,5 +1,6 @@
 /** What the parts of the node agent know of each other. */
 import type { Container, Pod } from '../../../src/clients/kubernetes/model.ts';
+import type { ContainerEngine, EngineContainer } from './images/containerEngine.ts';
 
 /** A process as it is really started: the image's profile applied, paths, ports and names rewritten to the host's. */
 export interface ContainerCommand {
@@ -10,6 +11,8 @@ export interface ContainerCommand {
   readonly cwd: string;
   /** Of what runs beside the container's own process: where it is recorded. */
   readonly besidesFolder?: string | undefined;
+  /** Set for the client of an engine that runs the container itself, at these ports of the machine. */
+  readonly engine?: { readonly container: EngineContainer; readonly ports: readonly number[] };
 }
 
 /** A pod on the host, before its containers start. Made by `environment/`, kept for the pod's life. */
@@ -24,6 +27,8 @@ export interface PodSandbox {
   readonly volumes: ReadonlyMap<string, string>;
   /** Container port → host port, as in the pod's annotation `slipway.dev/host-ports`. */
   readonly hostPorts: ReadonlyMap<number, number>;
+  /** Names of the containers that docker or podman runs. */
+  readonly inEngine: ReadonlySet<string>;
 }
 
 /** What runs of a pod: made by `pods/`, read by `kubelet-api/`. */
@@ -85,6 +90,8 @@ export interface Image {
   readonly env: Readonly<Record<string, string>>;
   /** Flags that name a port when the pod gives none, e.g. `--http_port` → 8080. */
   readonly portFlags: Readonly<Record<string, number>>;
+  /** Runs the image as it is; the rest is the image's own then. */
+  readonly engine?: ContainerEngine;
 }
 
 /** A container ready to start. */
@@ -108,14 +115,15 @@ export interface PodEnvironment {
    */
   prepare(pod: Pod, host: PodHost, signal: AbortSignal): Promise<PodSandbox>;
   /** True when `image` will answer at once: *already present on machine*. */
-  hasImage(image: string, signal: AbortSignal): Promise<boolean>;
+  hasImage(container: Container, signal: AbortSignal): Promise<boolean>;
   /** Makes what the image needs (minutes at first). Throws `ErrImagePull`, `ErrImageNeverPull` or `InvalidImageName`. */
   image(container: Container, report: (line: string) => void, signal: AbortSignal): Promise<Image>;
-  /** Throws `CreateContainerConfigError` or `CreateContainerError`. */
+  /** `attempt`: restarts before this start. Throws `CreateContainerConfigError` or `CreateContainerError`. */
   container(
     sandbox: PodSandbox,
     container: Container,
     image: Image,
+    attempt: number,
     signal: AbortSignal,
   ): Promise<PreparedContainer>;
   /** The pod's object is another: labels and annotations in its volumes follow. */

@@ -49,6 +49,7 @@ export class FakePod implements PodRuntime {
       folder: this.folder,
       volumes: new Map(),
       hostPorts: this.#hostPorts,
+      inEngine: new Set(),
     };
   }
 

@@ -42,7 +42,8 @@ describe('images', () => {
   });
 
   it('that nothing can run say what to do', async () => {
-    const get = new ImageStore({ home }).get({ name: 'c', image: 'team/app:2' }, silent, never);
+    // Without docker or podman on PATH.
+    const get = new ImageStore({ home, path: home }).get({ name: 'c', image: 'team/app:2' }, silent, never);
     await expect(get).rejects.toMatchObject({
       reason: 'ErrImagePull',
       action: 'Map this image to a Python environment: slipway images map team/app:2 --requirements FILE',
@@ -75,6 +76,6 @@ describe('images', () => {
     const store = new ImageStore({ home, path: '/bin' });
     for (const image of ['team/app:2', 'python:3.9'])
       expect((await store.get({ name: 'c', image }, silent, never)).env['PATH']).toBe(`${home}:/bin`);
-    expect(await store.has('team/app:2', never)).toBe(true);
+    expect(await store.has({ name: 'c', image: 'team/app:2' }, never)).toBe(true);
   });
 });

@@ -4,8 +4,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { slipwayCache } from '../../../../src/clients/embedded.ts';
 import type { ContainerCommand, Image, PodSandbox, PreparedContainer } from '../contract.ts';
+import type { ContainerEngine } from '../images/containerEngine.ts';
 import { takenPortFlags } from '../images/portFlags.ts';
-import { resolveSubPath } from '../volumes/subPath.ts';
+import { type ContainerMount, containerMounts, TERMINATION_LOG } from './containerMounts.ts';
+import { prepareEngineContainer } from './engineContainer.ts';
 import { PodEnvironmentError } from './errors.ts';
 import { expand } from './expansion.ts';
 import { SERVICE_ACCOUNT_PATH, writePodKubeconfig } from './kubeconfig.ts';
@@ -16,11 +18,12 @@ import { PortRewriter } from './portRewriting.ts';
 
 /** Folders of programs in images; what the image brings under these names is elsewhere here. */
 const PROGRAM_FOLDERS = new Set(['/bin', '/usr/bin', '/usr/local/bin', '/opt/conda/bin', '/prod_venv/bin']);
-const TERMINATION_LOG = '/dev/termination-log';
 
 export interface ContainerContext {
   readonly sandbox: PodSandbox;
   readonly image: Image;
+  /** Restarts before this start. */
+  readonly attempt: number;
   /** As its spec says them, not rewritten. */
   readonly variables: ReadonlyMap<string, string>;
   /** Of Services and the API server: they are true as they are. */
@@ -38,7 +41,11 @@ export async function prepareContainer(
   container: Container,
   context: ContainerContext,
 ): Promise<PreparedContainer> {
-  const { sandbox, image, variables, serviceVariables, names, safePath } = context;
+  const { sandbox, image, variables, serviceVariables, safePath } = context;
+  const allVariables = new Map([...serviceVariables, ...variables]);
+  const volumeMounts = await containerMounts(container, sandbox, allVariables);
+  if (image.engine !== undefined)
+    return inEngine(container, { context, engine: image.engine, variables: allVariables, volumeMounts });
   const folder = join(sandbox.folder, 'containers', container.name);
   const places = {
     home: safePath(join(folder, 'home')),
@@ -51,8 +58,7 @@ export async function prepareContainer(
   await rm(terminationMessageFile, { force: true });
   await writeFile(terminationMessageFile, '', { mode: 0o666 });
 
-  const allVariables = new Map([...serviceVariables, ...variables]);
-  const mounts = await mountPaths(container, context, allVariables);
+  const mounts = new Map(volumeMounts.map(({ mountPath, path }) => [mountPath, safePath(path)]));
   const workingDir = container.workingDir ?? '';
   const paths = new PathRewriter([
     ['/tmp', places.tmp],
@@ -65,15 +71,12 @@ export async function prepareContainer(
     [context.home, context.home],
     [slipwayCache(), slipwayCache()],
   ]);
-  const ports = new PortRewriter(sandbox.hostPorts);
+  const addresses = addressRewriter(context);
   const rewriteWords = (words: readonly string[]): string[] =>
-    ports
-      .rewriteWords(names.reduce((known, name) => name.rewriteWords(known), words))
-      .map((word) => paths.rewrite(word));
+    addresses.words(words).map((word) => paths.rewrite(word));
 
   const own: Record<string, string> = {};
-  for (const [name, value] of names.reduce((known, one) => one.rewriteVariables(known), variables))
-    own[name] = paths.rewrite(ports.rewriteVariable(name, value));
+  for (const [name, value] of addresses.variables()) own[name] = paths.rewrite(value);
   const env = {
     ...Object.fromEntries(serviceVariables),
     ...surroundings(context, places),
@@ -111,6 +114,60 @@ export async function prepareContainer(
   };
 }
 
+/** Nothing of this machine is in it but its network. */
+async function inEngine(
+  container: Container,
+  {
+    context,
+    engine,
+    variables,
+    volumeMounts,
+  }: {
+    readonly context: ContainerContext;
+    readonly engine: ContainerEngine;
+    readonly variables: ReadonlyMap<string, string>;
+    readonly volumeMounts: readonly ContainerMount[];
+  },
+): Promise<PreparedContainer> {
+  const { attempt, image, proxyUrl, sandbox, serviceVariables } = context;
+  const addresses = addressRewriter(context);
+  const expanded = (words: readonly string[] = []): string[] =>
+    addresses.words(words.map((word) => expand(word, (name) => variables.get(name))));
+  const command = expanded(container.command);
+  const args = expanded(container.args);
+  return prepareEngineContainer(container, {
+    engine,
+    sandbox,
+    attempt,
+    env: {
+      ...Object.fromEntries(serviceVariables),
+      HOSTNAME: hostname(sandbox.pod),
+      ...(proxyUrl === undefined ? {} : proxyVariables(proxyUrl)),
+      ...Object.fromEntries(addresses.variables()),
+    },
+    mounts: volumeMounts,
+    command,
+    args: [...args, ...missingPortFlags(container, image, [...command, ...args], sandbox.hostPorts)],
+    rewriteWords: addresses.words,
+  });
+}
+
+/** Names that only the cluster knows, and ports that are others here. */
+function addressRewriter({ names, sandbox, variables }: ContainerContext): {
+  readonly words: (words: readonly string[]) => string[];
+  readonly variables: () => [string, string][];
+} {
+  const ports = new PortRewriter(sandbox.hostPorts);
+  return {
+    words: (words) => ports.rewriteWords(names.reduce((known, name) => name.rewriteWords(known), words)),
+    variables: () =>
+      [...names.reduce((known, one) => one.rewriteVariables(known), variables)].map(([name, value]) => [
+        name,
+        ports.rewriteVariable(name, value),
+      ]),
+  };
+}
+
 function joinPaths(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join(delimiter);
 }
@@ -138,26 +195,6 @@ function proxyVariables(url: string): Record<string, string> {
     ...{ HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: direct },
     ...{ http_proxy: url, https_proxy: url, no_proxy: direct },
   };
-}
-
-async function mountPaths(
-  container: Container,
-  { sandbox, safePath }: ContainerContext,
-  variables: ReadonlyMap<string, string>,
-): Promise<Map<string, string>> {
-  const mounts = new Map<string, string>();
-  for (const { name, mountPath, subPath, subPathExpr } of container.volumeMounts ?? []) {
-    const volume = sandbox.volumes.get(name);
-    if (volume === undefined) continue;
-    const part =
-      subPathExpr === undefined
-        ? (subPath ?? '')
-        : expand(subPathExpr, (variable) => variables.get(variable));
-    const path =
-      part === '' ? volume : await resolveSubPath(volume, part, { name, container: container.name });
-    mounts.set(mountPath.replace(/\/+$/, ''), safePath(path));
-  }
-  return mounts;
 }
 
 /** As Kubernetes: the pod's command does away with both of the image's, its args only with the image's. */

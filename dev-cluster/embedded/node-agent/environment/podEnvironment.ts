@@ -95,28 +95,31 @@ export class LocalPodEnvironment implements PodEnvironment {
     const folder = join(host.folder, 'pods', uid);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const peers = await this.#reservePeers(pod);
+    const inEngine = await this.#inEngine(pod);
     const name = peerName(pod);
     const { ip, ports } = await this.#network.allocate(uid, {
       namespace,
-      ports: this.#movablePorts(pod),
+      ports: this.#movablePorts(pod, inEngine),
       ...(name === undefined ? {} : { name }),
       ...(pod.status?.podIP === undefined ? {} : { ip: pod.status.podIP }),
     });
-    const hostPorts = new Map([...ports, ...fixedPorts(pod)].filter(([port, hostPort]) => port !== hostPort));
+    const hostPorts = new Map(
+      [...ports, ...fixedPorts(pod, inEngine)].filter(([port, hostPort]) => port !== hostPort),
+    );
     const mounting = { ...this.#mountContext(pod, host, ip), folder };
     const [volumes] = await Promise.all([
       this.#mountAll(pod, mounting, signal),
       this.#annotate(pod, hostPorts, signal),
     ]);
-    const sandbox: PodSandbox = { pod, podIp: ip, hostIp: host.ip, folder, volumes, hostPorts };
+    const sandbox: PodSandbox = { pod, podIp: ip, hostIp: host.ip, folder, volumes, hostPorts, inEngine };
     clearTimeout(this.#prepared.get(uid)?.timer);
     this.#prepared.set(uid, { pod, host, sandbox, peers, timer: undefined });
     this.#scheduleTokens(uid);
     return sandbox;
   }
 
-  async hasImage(image: string, signal: AbortSignal): Promise<boolean> {
-    return this.#images.has(image, signal);
+  async hasImage(container: Container, signal: AbortSignal): Promise<boolean> {
+    return this.#images.has(container, signal);
   }
 
   async image(container: Container, report: (line: string) => void, signal: AbortSignal): Promise<Image> {
@@ -127,6 +130,7 @@ export class LocalPodEnvironment implements PodEnvironment {
     sandbox: PodSandbox,
     container: Container,
     image: Image,
+    attempt: number,
     signal: AbortSignal,
   ): Promise<PreparedContainer> {
     const prepared = this.#prepared.get(sandbox.pod.metadata?.uid ?? '');
@@ -166,6 +170,7 @@ export class LocalPodEnvironment implements PodEnvironment {
     return prepareContainer(container, {
       sandbox,
       image,
+      attempt,
       variables,
       serviceVariables: links,
       names: [peers, services],
@@ -234,10 +239,17 @@ export class LocalPodEnvironment implements PodEnvironment {
   }
 
   /** Declared ports that can be changed where they are written; the others are what the program has built in. */
-  #movablePorts(pod: Pod): number[] {
+  #movablePorts(pod: Pod, inEngine: ReadonlySet<string>): number[] {
     if (pod.spec?.hostNetwork === true) return [];
-    const containers = containersOf(pod);
-    const fixed = fixedPorts(pod);
+    const containers = containersOf(pod).filter(({ name }) => !inEngine.has(name));
+    // Of an engine's container nobody knows where its ports are written.
+    const unmoved = containersOf(pod)
+      .filter(({ name }) => inEngine.has(name))
+      .flatMap((container) => [
+        ...(container.ports ?? []).map(({ containerPort }) => containerPort),
+        ...Object.values(this.#images.portFlags(container)),
+      ]);
+    const fixed = new Set([...fixedPorts(pod, inEngine).keys(), ...unmoved]);
     const declared = containers.flatMap(({ ports = [] }) =>
       ports.filter(({ protocol = 'TCP' }) => protocol === 'TCP').map(({ containerPort }) => containerPort),
     );
@@ -246,6 +258,15 @@ export class LocalPodEnvironment implements PodEnvironment {
     return [
       ...new Set([...declared.filter((port) => byFlag.includes(port) || isWritten(port)), ...byFlag]),
     ].filter((port) => !fixed.has(port));
+  }
+
+  async #inEngine(pod: Pod): Promise<ReadonlySet<string>> {
+    const names = await Promise.all(
+      containersOf(pod).map(async ({ name, image = '' }) =>
+        (await this.#images.engineOf(image)) === undefined ? [] : [name],
+      ),
+    );
+    return new Set(names.flat());
   }
 
   #mountContext(pod: Pod, host: PodHost, podIp: string): Omit<MountContext, 'folder'> {
@@ -332,9 +353,9 @@ async function mount(volume: Volume, context: MountContext, signal: AbortSignal)
   }
 }
 
-/** Ports that the pod wants on the host itself. */
-function fixedPorts(pod: Pod): Map<number, number> {
-  const ports = containersOf(pod).flatMap((container) => container.ports ?? []);
+/** Ports that the pod wants on the host itself. An engine's containers have theirs there anyway. */
+function fixedPorts(pod: Pod, inEngine: ReadonlySet<string>): Map<number, number> {
+  const ports = containersOf(pod).flatMap(({ name, ports: own = [] }) => (inEngine.has(name) ? [] : own));
   return new Map(
     ports.flatMap(({ containerPort, hostPort }) =>
       hostPort === undefined ? [] : [[containerPort, hostPort] as const],

@@ -11,6 +11,7 @@ import { resourcePath } from '../../python/resources.ts';
 import type { Image } from '../contract.ts';
 import { PodEnvironmentError } from '../environment/errors.ts';
 import type { Container } from '../environment/podSpec.ts';
+import { type ContainerEngine, ContainerEngines, engineImageId, pullImage } from './containerEngine.ts';
 import { type ImageName, matchesImage, parseImageName } from './imageName.ts';
 import { type ImageContent, type ImageProfile, imageProfiles, LOOPBACK_COLLECTIVES } from './profiles.ts';
 import { takenPortFlags } from './portFlags.ts';
@@ -28,11 +29,13 @@ const MACHINE_SETTINGS = [
 export class ImageStore {
   readonly #home: string;
   readonly #path: string;
+  readonly #engines: ContainerEngines;
 
   /** `path`: where the host's own programs are found. */
   constructor({ home = slipwayHome(), path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin' } = {}) {
     this.#home = home;
     this.#path = path;
+    this.#engines = new ContainerEngines(path);
   }
 
   /** Ports that the image's entrypoint takes by flags; known before the image is made. */
@@ -42,21 +45,29 @@ export class ImageStore {
   }
 
   /** True when `get` will answer at once. */
-  async has(image: string, signal: AbortSignal): Promise<boolean> {
+  async has({ image = '', imagePullPolicy }: Container, signal: AbortSignal): Promise<boolean> {
     const name = parseImageName(image);
     if (name === undefined) return false;
     const user = findUserImage(await userImages(this.#home), name);
     if (user !== undefined) return user.environment.kind === 'interpreter';
     const content = findProfile(name)?.content;
-    return content !== undefined && isPresent(content, signal);
+    if (content !== undefined) return isPresent(content, signal);
+    const engine = await this.#engines.find();
+    if (engine === undefined || imagePullPolicy === 'Always') return false;
+    return (await engineImageId(engine, image, signal)) !== undefined;
+  }
+
+  /** What runs this image when neither a mapping nor a profile says how; `undefined` also when nothing can. */
+  async engineOf(image: string): Promise<ContainerEngine | undefined> {
+    const name = parseImageName(image);
+    if (name === undefined || findProfile(name) !== undefined) return undefined;
+    if (findUserImage(await userImages(this.#home), name) !== undefined) return undefined;
+    return this.#engines.find();
   }
 
   /** Throws a PodEnvironmentError with the container's waiting reason. */
-  async get(
-    { image = '', imagePullPolicy }: Container,
-    report: (line: string) => void,
-    signal: AbortSignal,
-  ): Promise<Image> {
+  async get(container: Container, report: (line: string) => void, signal: AbortSignal): Promise<Image> {
+    const { image = '', imagePullPolicy } = container;
     const name = parseImageName(image);
     if (name === undefined)
       throw new PodEnvironmentError(
@@ -64,19 +75,20 @@ export class ImageStore {
         `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`,
       );
     const user = findUserImage(await userImages(this.#home), name);
-    const source = user ?? findProfile(name);
+    const source = user ?? findProfile(name) ?? (await this.#engines.find());
     if (source === undefined)
       throw new PodEnvironmentError(
         'ErrImagePull',
         `Nothing here can run the image "${image}": containers are processes of this machine, and no profile says how.`,
-        { action: `Map this image to a Python environment: slipway images map ${image} --requirements FILE` },
+        { action: mapAction(image) },
       );
-    if (imagePullPolicy === 'Never' && !(await this.has(image, signal)))
+    if (imagePullPolicy === 'Never' && !(await this.has(container, signal)))
       throw new PodEnvironmentError(
         'ErrImageNeverPull',
         `Container image "${image}" is not present with pull policy of Never`,
       );
     try {
+      if ('version' in source) return await ofEngine(container, source, report, signal);
       return 'environment' in source
         ? await this.#ofUser(image, source, report, signal)
         : await this.#ofProfile(image, source, report, signal);
@@ -87,7 +99,11 @@ export class ImageStore {
         `Failed to make image "${image}": ${asError(error).message}`,
         {
           cause: error,
-          ...(isSlipwayError(error) && error.action !== undefined ? { action: error.action } : {}),
+          ...(isSlipwayError(error) && error.action !== undefined
+            ? { action: error.action }
+            : 'version' in source
+              ? { action: mapAction(image) }
+              : {}),
         },
       );
     }
@@ -163,6 +179,26 @@ export class ImageStore {
     });
     return { ...Object.fromEntries(settings), PATH: this.#path };
   }
+}
+
+function mapAction(image: string): string {
+  return `Map this image to a Python environment: slipway images map ${image} --requirements FILE`;
+}
+
+async function ofEngine(
+  { image = '', imagePullPolicy }: Container,
+  engine: ContainerEngine,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Image> {
+  let id = imagePullPolicy === 'Always' ? undefined : await engineImageId(engine, image, signal);
+  if (id === undefined) {
+    report(`${engine.name} pulls it`);
+    await pullImage(engine, image, signal);
+    id = await engineImageId(engine, image, signal);
+  }
+  const note = `It runs by ${engine.name} ${engine.version}, on this machine's network.`;
+  return { name: image, id: id ?? image, note, entrypoint: [], cmd: [], env: {}, portFlags: {}, engine };
 }
 
 export function findProfile(name: ImageName): ImageProfile | undefined {

@@ -18,6 +18,7 @@ import {
 } from '../../kfp/engine/attemptProcess.ts';
 import type { ContainerCommand } from '../contract.ts';
 import { groupMembers } from '../usage.ts';
+import { removeContainer } from '../images/containerEngine.ts';
 import type { ContainerEnd } from './containerView.ts';
 
 const end = z.object({
@@ -36,6 +37,8 @@ const instanceRecord = z.object({
   isReady: z.boolean().optional(),
   /** Why we killed it, e.g. `OOMKilled`. */
   killedFor: z.string().optional(),
+  /** What its process is the client of. */
+  engineContainer: z.object({ program: z.string(), name: z.string() }).optional(),
   end: end.optional(),
 });
 export type InstanceRecord = z.infer<typeof instanceRecord>;
@@ -126,6 +129,7 @@ export class Instance {
       // Open for both ways: it has no end when the first who attached goes.
       argv = ['/bin/sh', '-c', 'exec "$@" 0<>"$0"', this.stdinPath, ...argv];
     }
+    if (command.engine !== undefined) await this.save({ engineContainer: command.engine.container });
     this.running = await launch({
       folder: this.folder,
       logPath: this.logPath,
@@ -148,7 +152,9 @@ export class Instance {
   async close(processEnd: ProcessEnd, message: string | undefined, finishedAt = Date.now()): Promise<void> {
     if (this.running !== undefined) signalGroup(this.running.pid, 'SIGKILL');
     this.running = undefined;
-    const { killedFor } = this.record;
+    const { engineContainer, killedFor } = this.record;
+    // Its client may have been killed alone.
+    if (engineContainer !== undefined) await removeContainer(engineContainer);
     // A wrapper that is gone without a word was killed with its group.
     const exitCode = processEnd.kind === 'exit' ? processEnd.code : 137;
     const reason = killedFor ?? (exitCode === 0 ? 'Completed' : 'Error');
@@ -176,7 +182,10 @@ export class Instance {
 
   /** All that the container started, in sessions of their own too. */
   async kill(): Promise<void> {
-    if (this.running !== undefined) await killGroups([this.running.pid]);
+    if (this.running === undefined) return;
+    await killGroups([this.running.pid]);
+    const { engineContainer } = this.record;
+    if (engineContainer !== undefined) await removeContainer(engineContainer);
   }
 }
 

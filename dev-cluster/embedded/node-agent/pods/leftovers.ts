@@ -6,6 +6,7 @@ import { slipwayHome } from '../../../../src/clients/embedded.ts';
 import { isSameProcess } from '../../processes.ts';
 import { signalGroup } from '../../kfp/engine/attemptProcess.ts';
 import { besidesIn } from './besides.ts';
+import { type EngineContainer, removeContainer } from '../images/containerEngine.ts';
 import { Instance, killGroups } from './instance.ts';
 
 const GRACE_MS = 5_000;
@@ -42,11 +43,14 @@ export async function stopContainersOf(podFolders: readonly string[], graceMs = 
   while (running.some(isAlive) && Date.now() < until) await delay(POLL_MS);
   // Also where the leader is gone: others of its group may have stayed.
   await killGroups(running.map(({ pid }) => pid));
+  for (const { engineContainer } of running)
+    if (engineContainer !== undefined) await removeContainer(engineContainer);
 }
 
 interface Leader {
   readonly pid: number;
   readonly identity: string;
+  readonly engineContainer?: EngineContainer | undefined;
 }
 
 async function runningIn(podFolder: string): Promise<readonly Leader[]> {
@@ -55,10 +59,11 @@ async function runningIn(podFolder: string): Promise<readonly Leader[]> {
   const instances = await Promise.all(
     (await list(containers)).map((name) => Instance.restore(join(containers, name), signal)),
   );
-  return instances.flat().flatMap(({ running, besidesFolder }) => {
+  return instances.flat().flatMap(({ record, running, besidesFolder }) => {
     running?.ended.catch(() => undefined);
     const besides = besidesIn(besidesFolder).map(({ pid, started }) => ({ pid, identity: started }));
-    return running === undefined ? besides : [running, ...besides];
+    if (running === undefined) return besides;
+    return [{ ...running, engineContainer: record.engineContainer }, ...besides];
   });
 }
 

@@ -4,10 +4,11 @@ import type { Pod } from '../../../../src/clients/kubernetes/model.ts';
 type PodSpec = NonNullable<Pod['spec']>;
 type Volume = NonNullable<PodSpec['volumes']>[number];
 
-/** One sentence for people; `undefined` when all that the pod asks for is given. */
-export function notEnforced(pod: Pod): string | undefined {
+/** One sentence for people; `undefined` when all that the pod asks for is given. `inEngine`: containers with walls. */
+export function notEnforced(pod: Pod, inEngine: ReadonlySet<string> = new Set()): string | undefined {
   const { initContainers = [], containers = [], volumes = [], securityContext } = pod.spec ?? {};
-  const all = [...initContainers, ...containers];
+  const all = [...initContainers, ...containers].filter(({ name }) => !inEngine.has(name));
+  if (all.length === 0) return undefined;
   const writable = new Set(volumes.filter(canBeWritten).map(({ name }) => name));
   const readOnly = new Set(
     all.flatMap(({ volumeMounts = [] }) =>

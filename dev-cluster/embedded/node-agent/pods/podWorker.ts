@@ -9,7 +9,6 @@ import type { ProcessEnd } from '../../kfp/engine/attemptProcess.ts';
 import type { ContainerRuntime, PodRuntime, PodSandbox } from '../contract.ts';
 import { restartPolicyOf } from './containerView.ts';
 import type { EventType } from './events.ts';
-import { killGroups } from './instance.ts';
 import { notEnforced } from './notEnforced.ts';
 import { containersToStart, isFinished } from './plan.ts';
 import type { PodContainer } from './podContainer.ts';
@@ -145,7 +144,7 @@ export class PodWorker implements PodRuntime {
     this.#leaving.abort();
     this.#starting.abort();
     this.#wakeUp();
-    await killGroups(this.#containers.flatMap(({ instance }) => instance?.pid ?? []));
+    await Promise.all(this.#containers.map(async ({ instance }) => instance?.kill()));
     if (this.#sandbox !== undefined)
       await this.#context.environment.release(this.#sandbox, AbortSignal.timeout(DELETE_TIMEOUT_MS));
   }
@@ -226,7 +225,7 @@ export class PodWorker implements PodRuntime {
     this.#publish();
     try {
       this.#sandbox = await environment.prepare(this.#pod, host, signal);
-      const missing = notEnforced(this.#pod);
+      const missing = notEnforced(this.#pod, this.#sandbox.inEngine);
       // An agent that finds the pod again doesn't say it again.
       if (missing !== undefined && this.#containers.every(({ state }) => state.kind === 'none'))
         this.event('Normal', 'NotEnforced', missing);
@@ -258,8 +257,16 @@ export class PodWorker implements PodRuntime {
   /** Surroundings of a container that runs already, for its probes and for exec. */
   async #adopt(container: PodContainer, signal: AbortSignal): Promise<void> {
     const { environment, log } = this.#context;
-    const image = await environment.image(container.spec, log, signal);
-    container.prepared = await environment.container(this.sandbox, container.spec, image, signal);
+    // What runs is not pulled again.
+    const spec = { ...container.spec, imagePullPolicy: 'IfNotPresent' };
+    const image = await environment.image(spec, log, signal);
+    container.prepared = await environment.container(
+      this.sandbox,
+      spec,
+      image,
+      container.restartCount,
+      signal,
+    );
     this.#watchProbes(container);
   }
 

@@ -1,5 +1,7 @@
 /** Brings one container of a pod up: its image, its surroundings, its process, its postStart hook. */
+import { once } from 'node:events';
 import { access, constants } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { asError, isSlipwayError } from '../../../../src/core/base/errors.ts';
 import type { Pod } from '../../../../src/clients/kubernetes/model.ts';
@@ -70,11 +72,12 @@ async function bringUp(options: StartOptions): Promise<boolean> {
   const { context, container, event, onChange, onLaunched, pod, sandbox, signal } = options;
   const { spec } = container;
   const image = await findImage(options);
-  const prepared = await context.environment.container(sandbox, spec, image, signal);
+  const attempt = container.nextAttempt;
+  const prepared = await context.environment.container(sandbox, spec, image, attempt, signal);
   signal.throwIfAborted();
   const { state } = container;
   if (state.kind === 'ended') container.backOff.next(state.end.finishedAt ?? 0, Date.now());
-  const instance = await Instance.create(container.folder, container.nextAttempt, image.id);
+  const instance = await Instance.create(container.folder, attempt, image.id);
   container.begin(instance, prepared);
   event('Normal', 'Created', `Created container: ${spec.name}`);
   const { command } = prepared;
@@ -111,7 +114,7 @@ async function bringUp(options: StartOptions): Promise<boolean> {
 async function findImage({ context, container, event, signal }: StartOptions): Promise<Image> {
   const { environment } = context;
   const name = container.spec.image ?? '';
-  const isPresent = await environment.hasImage(name, signal);
+  const isPresent = await environment.hasImage(container.spec, signal);
   if (!isPresent) event('Normal', 'Pulling', `Pulling image "${name}"`);
   const began = Date.now();
   const image = await environment.image(container.spec, (line) => context.log(`${name}: ${line}`), signal);
@@ -166,7 +169,10 @@ function waitOn({ container, event, onChange }: StartOptions): number {
 }
 
 /** What the runtime would say; `undefined` when the program is there. */
-async function whyNotStartable({ program, env, cwd }: ContainerCommand): Promise<string | undefined> {
+async function whyNotStartable({ program, env, cwd, engine }: ContainerCommand): Promise<string | undefined> {
+  for (const port of engine?.ports ?? [])
+    if (await isListening(port))
+      return `port ${port} is taken on this machine, whose network the container has: stop what listens there, or give the container another port`;
   if (program.includes('/')) {
     const path = isAbsolute(program) ? program : resolve(cwd, program);
     return access(path, constants.X_OK).then(
@@ -187,6 +193,18 @@ async function whyNotStartable({ program, env, cwd }: ContainerCommand): Promise
     )
       return undefined;
   return `exec: "${program}": executable file not found in $PATH`;
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 export function probedContainer(
