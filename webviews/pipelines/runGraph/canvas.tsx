@@ -28,6 +28,7 @@ import { useCanEdit, useEdit, useEditSelected } from './edit/context.ts';
 import { editByKey } from './edit/keys.ts';
 import { openCanvasMenu, openEdgeMenu, openNodeMenu } from './edit/menus.ts';
 import type { Point } from './edit/ports.ts';
+import { isBoxPress, SelectionBox } from './edit/selectionBox.tsx';
 import { useGeometry } from './edit/useGeometry.ts';
 import { edgeAt, EdgesPicture, useLivelyEdges } from './edgesPicture.tsx';
 import { PipelineEdge, type CanvasEdge } from './graphEdges.tsx';
@@ -38,7 +39,7 @@ import { GraphMiniMap } from './minimap.tsx';
 import { GraphNavigator, type Direction } from './navigation.ts';
 import { Search } from './search.tsx';
 import { enterSidePanel } from './sidePanel.tsx';
-import { moveDuration, useFit, ZOOM } from './useFit.ts';
+import { moveDuration, promote, useFit, ZOOM } from './useFit.ts';
 import { useSeen } from './useSeen.ts';
 
 const nodeTypes = { pipeline: PipelineNode };
@@ -83,9 +84,9 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   const scope = useSelected((snapshot) => snapshot.view.scope);
   const view = useMemo(() => drawingElements(drawing, scope), [drawing, scope]);
   const { nodes, boxes } = view;
-  const seen = useSeen(view);
-  const lively = useLivelyEdges(seen.edges);
   const isLarge = nodes.length >= OVERVIEW_FROM_NODES;
+  const lively = useLivelyEdges(view.edges);
+  const seen = useSeen(view, isLarge ? lively : view.edges);
   const navigator = useMemo(() => new GraphNavigator(drawing), [drawing]);
 
   /** Brings a node into view if it is not wholly there. */
@@ -261,7 +262,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     >
       <ReactFlow
         nodes={isOverview ? NO_NODES : seen.nodes}
-        edges={isOverview ? NO_EDGES : isLarge ? lively : seen.edges}
+        edges={isOverview ? NO_EDGES : seen.edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         nodesDraggable={false}
@@ -281,7 +282,9 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
         maxZoom={ZOOM.max}
         attributionPosition="bottom-center"
         {...(store.viewport === undefined ? {} : { defaultViewport: store.viewport })}
+        onMoveStart={() => promote(root.current, true)}
         onMoveEnd={(event, viewport: Viewport) => {
+          promote(root.current, false);
           // Without an event it was not the user.
           if (!(event instanceof Event)) return;
           keep(viewport);
@@ -352,35 +355,6 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
 
 function isGroup(nodes: readonly CanvasNode[], id: string): boolean {
   return nodes.find((node) => node.id === id)?.data.isGroup === true;
-}
-
-/** Shift and a press on the empty canvas, or in an open group. */
-function isBoxPress(
-  { shiftKey, button, target }: { shiftKey: boolean; button: number; target: EventTarget },
-  canEdit: boolean,
-): boolean {
-  return (
-    canEdit &&
-    shiftKey &&
-    button === 0 &&
-    target instanceof Element &&
-    target.closest('.card, .group-header, .port, .react-flow__panel, .popup') === null
-  );
-}
-
-function SelectionBox({ from, to }: { from: Point; to: Point }): ReactElement {
-  return (
-    <div
-      className="selection-box"
-      aria-hidden="true"
-      style={{
-        left: Math.min(from.x, to.x),
-        top: Math.min(from.y, to.y),
-        width: Math.abs(to.x - from.x),
-        height: Math.abs(to.y - from.y),
-      }}
-    />
-  );
 }
 
 /** For a moment after the drawing changed: what stayed glides to its new place. */

@@ -59,3 +59,9 @@ export function useFit(drawing: { readonly width: number; readonly height: numbe
 export function moveDuration(): number {
   return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200;
 }
+
+/** While it moves, the drawing is one layer that is only shifted; at rest it is not, or a zoom would leave it blurred. */
+export function promote(canvas: HTMLElement | null, isMoving: boolean): void {
+  const viewport = canvas?.querySelector<HTMLElement>('.react-flow__viewport');
+  viewport?.style.setProperty('will-change', isMoving ? 'transform' : 'auto');
+}

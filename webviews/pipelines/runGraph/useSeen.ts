@@ -1,5 +1,5 @@
 /**
- * The part of a large drawing that is mounted: what is seen, and half a view around it. Within that, moving the drawing
+ * The part of a large drawing that is mounted: what is seen, and some way around it. Within that, moving the drawing
  * costs no work at all; xyflow's own culling mounts and unmounts at every move.
  */
 import { useStoreApi, type Transform } from '@xyflow/react';
@@ -12,7 +12,7 @@ import type { CanvasNode } from './graphNodes.tsx';
 /** Smaller drawings are mounted whole. */
 const ALL_UP_TO = 120;
 /** How far beyond the view, as a share of it on each side. */
-const AROUND = 0.5;
+const AROUND = 0.3;
 /** A region this many times wider than it would be now holds too much. */
 const TOO_WIDE = 2.5;
 
@@ -21,7 +21,8 @@ export interface SeenElements {
   readonly edges: CanvasEdge[];
 }
 
-export function useSeen(view: DrawingElements): SeenElements {
+/** `edges`: those that are elements; the others need no ends. */
+export function useSeen(view: DrawingElements, edges: readonly CanvasEdge[]): SeenElements {
   const flow = useStoreApi();
   const isSmall = view.nodes.length <= ALL_UP_TO;
   const [region, setRegion] = useState<Box>();
@@ -42,13 +43,13 @@ export function useSeen(view: DrawingElements): SeenElements {
     return flow.subscribe(look);
   }, [flow, isSmall]);
   const bounds = useMemo(
-    () => (isSmall ? undefined : view.edges.map((edge) => edgeBounds(edge, view.boxes))),
-    [view, isSmall],
+    () => (isSmall ? undefined : edges.map((edge) => edgeBounds(edge, view.boxes))),
+    [view, edges, isSmall],
   );
   return useMemo(() => {
     if (bounds === undefined) return view;
-    return region === undefined ? NOTHING : elementsIn(view, bounds, region);
-  }, [view, bounds, region]);
+    return region === undefined ? NOTHING : elementsIn({ ...view, edges: [...edges] }, bounds, region);
+  }, [view, edges, bounds, region]);
 }
 
 const NOTHING: SeenElements = { nodes: [], edges: [] };
