@@ -60,6 +60,10 @@ describe('a pipeline in Python', () => {
     await expect.poll(() => graph.getByTestId('node-note-3').count(), WITHIN).toBe(1);
     expect(await readFile(join(folder, NAME), 'utf8')).toContain('last = note()');
     await editor.screenshot('python-edited');
+    // Taken back where it was made.
+    await graph.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => page.locator('.tab.dirty').count(), WITHIN).toBe(0);
+    await graph.getByTestId('canvas').waitFor();
   });
 
   it('runs a component with inputs that it asks for, and stops at a breakpoint when it is debugged', async () => {
@@ -73,7 +77,7 @@ describe('a pipeline in Python', () => {
     await page.keyboard.press('F9');
     await editor.workbench.runCommand('Slipway: Debug Python Component');
     const input = page.locator('.quick-input-widget input[type="text"]');
-    await input.waitFor();
+    await page.getByText('note: text (1 of 1)').waitFor();
     expect(await input.inputValue()).toBe('hello');
     await input.fill('from the form');
     await page.keyboard.press('Enter');

@@ -10,6 +10,7 @@ import {
   WorkspaceEdit,
   type TextDocument,
 } from 'vscode';
+import { editorType } from '../../contributions.ts';
 import { SlipwayError } from '../../core/base/errors.ts';
 import type { Gesture } from '../../core/ir/edit/gesture.ts';
 import type { Plan } from '../../core/ir/edit/plan.ts';
@@ -156,10 +157,19 @@ export class PythonCanvasText implements EditedText {
     this.#ir.dispose();
   }
 
-  /** Undo belongs to the Python file, where it takes back one gesture or what was typed. */
+  /** Undo belongs to the Python file, where it takes back one gesture or what was typed; then the graph has the focus again. */
   async #inPython(command: 'undo' | 'redo'): Promise<void> {
-    await commands.executeCommand('vscode.open', this.#file, { preserveFocus: false });
+    const graph = window.tabGroups.activeTabGroup.viewColumn;
+    const shown = window.visibleTextEditors.find(
+      ({ document }) => document.uri.toString() === this.#file.toString(),
+    );
+    const beside = graph === ViewColumn.One ? ViewColumn.Beside : ViewColumn.One;
+    await window.showTextDocument(this.#file, {
+      viewColumn: shown?.viewColumn ?? beside,
+      preserveFocus: false,
+    });
     await commands.executeCommand(command);
+    await commands.executeCommand('vscode.openWith', this.#document.uri, editorType, graph);
     await this.#deps.pipelines.compile(this.#file, AbortSignal.timeout(60_000));
   }
 }
