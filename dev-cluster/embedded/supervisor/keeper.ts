@@ -118,13 +118,13 @@ export class Keeper {
     }
   }
 
-  /** After `run`. Stops the service, whoever started it. */
-  async stop(): Promise<void> {
+  /** After `run`. Stops the service, whoever started it; until it has, it is in the given state. */
+  async stop(meanwhile: ComponentState = this.#status.state): Promise<void> {
     const { name, start } = this.#component;
     const record = start.kind === 'service' ? await livingService(name) : undefined;
     if (start.kind === 'service' && record !== undefined) {
       this.#process = record;
-      this.#set(this.#status.state, { message: 'Stopping' });
+      this.#set(meanwhile, { message: 'Stopping' });
       if (!(await stopProcess(record, start)))
         this.#options.log(`${name}: process ${record.pid} does not stop`);
     }

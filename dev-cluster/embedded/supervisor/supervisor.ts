@@ -124,7 +124,7 @@ class Supervisor {
         await this.#until(() => !isWantedNow() || this.#misled.has(name), signal);
         over.abort();
         await running;
-        await keeper.stop();
+        await keeper.stop(isWantedNow() ? 'restarting' : undefined);
       }
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -75,16 +75,23 @@ describe('[nightly] Killed while a run goes and the model is asked', () => {
     FAULT_MS,
   );
 
-  it.each(['etcd', 'kube-apiserver', 's3'])(
-    '%s comes back elsewhere when a stranger takes its port, and all find it',
-    async (name) => {
+  it.each([
+    ['etcd', 'kube-apiserver'],
+    ['kube-apiserver', 'kube-scheduler'],
+    ['s3', 'mlflow'],
+  ])(
+    '%s comes back elsewhere when a stranger takes its port, and %s and all others find it',
+    async (name, dependent) => {
       const port = (await cluster.ports())[name] ?? 0;
+      const misled = (await cluster.pids())[dependent];
       let stranger: Server | undefined;
       await underLoad(`kill -9 ${name}, a stranger takes its port`, async () => {
         const pid = await cluster.kill(name);
         stranger = await takePort(port);
         await cluster.whole({ name, pid });
         expect((await cluster.ports())[name]).not.toBe(port);
+        // Started with the address of before, it starts anew.
+        await until(async () => ![undefined, misled].includes((await cluster.pids())[dependent]));
       });
       const secret = ['get', 'secret', 'slipway-connections', '-o', 'jsonpath={.data.AWS_ENDPOINT_URL}'];
       const { s3 } = await cluster.endpoints();

@@ -14,7 +14,7 @@ import { Recoveries } from './recoveries.ts';
 
 const TEST_MS = 900_000;
 /** The last MLflow 2, and the SQLAlchemy of its time: the tables have changed 40 times since. */
-const EARLIER_MLFLOW = ['mlflow==2.22.0', 'sqlalchemy<2.1', 'psycopg[binary]', 'boto3'];
+const EARLIER_MLFLOW = ['mlflow==2.22.0', 'sqlalchemy<2.1', 'psycopg2-binary', 'boto3'];
 
 const recoveries = new Recoveries();
 let cluster: FaultCluster | undefined;
@@ -55,7 +55,7 @@ it(
     const { host } = new URL(endpoints.postgres?.url ?? '');
     const { username = '', password = '' } = endpoints.postgres ?? {};
     const peers = await Peers.make(endpoints, signal);
-    const database = `postgresql+psycopg://${username}:${password}@${host}/mlflow`;
+    const database = `postgresql://${username}:${password}@${host}/mlflow`;
     const { url: s3 = '' } = endpoints.s3 ?? {};
     const earlier = peers.with(
       { MLFLOW_TRACKING_URI: database, MLFLOW_S3_ENDPOINT_URL: s3 },

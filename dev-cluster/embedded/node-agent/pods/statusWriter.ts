@@ -42,6 +42,17 @@ export class StatusWriter {
     return this.#wanted ?? this.#written;
   }
 
+  /**
+   * The API server has this status: the node controller calls pods of a silent node (the machine slept) not ready. What is
+   * other than it was written is written anew by the next `write`.
+   */
+  seen(status: PodStatus | undefined): void {
+    const isAsWritten = (this.#written.conditions ?? []).every(({ type, status: own }) =>
+      status?.conditions?.some((one) => one.type === type && one.status === own),
+    );
+    if (!isAsWritten) this.#hasWritten = false;
+  }
+
   write(status: PodStatus): void {
     if (this.#hasWritten && isDeepStrictEqual(status, this.last)) return;
     this.#wanted = status;
