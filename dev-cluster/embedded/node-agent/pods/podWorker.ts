@@ -107,6 +107,7 @@ export class PodWorker implements PodRuntime {
     if (this.#sandbox !== undefined && !isDeepStrictEqual(names(old), names(pod)))
       this.#context.environment.update(this.#sandbox, pod, this.#watching).catch(this.#report);
     if (pod.spec?.activeDeadlineSeconds !== old.spec?.activeDeadlineSeconds) this.#armDeadline();
+    this.#status.seen(pod.status);
     this.#publish();
   }
 
