@@ -20,6 +20,8 @@ window.addEventListener('message', (event: MessageEvent<unknown>) => {
       nodes: data.nodes,
       edges: data.edges,
       minZoom: 0.01,
+      // It would run away under the wire that is measured.
+      autoPanOnConnect: false,
       ...(data.viewport === undefined ? { fitView: true } : { defaultViewport: data.viewport }),
     }),
   );
