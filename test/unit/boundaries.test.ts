@@ -148,7 +148,7 @@ const rings = [
 ] as const;
 
 describe('boundaries', () => {
-  it.each(rings)('$ring', async ({ file, forbidden, advice, allowed }) => {
+  it.each(rings)('$ring', { timeout: 60_000 }, async ({ file, forbidden, advice, allowed }) => {
     expect(await complaints(file, `import '${forbidden}';\n`)).toEqual([expect.stringContaining(advice)]);
     expect(await complaints(file, `import '${allowed}';\n`)).toEqual([]);
   });

@@ -119,6 +119,11 @@ export function isChannel(name: string): boolean {
   return name.startsWith('pipelinechannel--');
 }
 
+/** True for what holds an item of a loop; the SDK calls every item text, whatever it is. */
+export function isLoopItem(name: string): boolean {
+  return isChannel(name) && name.includes('loop-item');
+}
+
 function componentOf(document: PipelineDocument, task: Task | undefined): Component | undefined {
   return task === undefined ? undefined : document.components.get(task.componentRef);
 }

@@ -8,7 +8,7 @@ import type {
   TaskArtifact,
   TaskParameter,
 } from './model.ts';
-import { isChannel } from './readable.ts';
+import { isChannel, isLoopItem } from './readable.ts';
 import type { ComponentInterface, ValidationContext } from './validationContext.ts';
 import { isPathSegment } from './validationContext.ts';
 import { isAllowed, isArtifactPassable, isOfType, isPassable, parseJson, typeNames } from './values.ts';
@@ -225,10 +225,6 @@ function reportType(
 /** A loop's outputs are lists of what one iteration gives; SDKs before 2.1 declare the iteration's own type. */
 function isLoop(place: Place, source: { readonly producerTask: string }): boolean {
   return place.tasks.get(source.producerTask)?.iterator !== undefined;
-}
-
-function isLoopItem(name: string): boolean {
-  return isChannel(name) && name.includes('loop-item');
 }
 
 /** The producer's component; undefined when there is no such task (reported) or its component is unknown. */

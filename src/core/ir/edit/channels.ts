@@ -4,7 +4,7 @@
  * own instead. What comes out of a loop is a list; out of a condition comes nothing that OneOf did not join.
  */
 import type { JsonObject } from '../../base/json.ts';
-import { isChannel, withoutChannel } from '../readable.ts';
+import { isChannel, isLoopItem, withoutChannel } from '../readable.ts';
 import { inputNames, kindOf, outputNames, Draft, type GroupKind } from './draft.ts';
 import type { GestureSource } from './gesture.ts';
 import { isEqual, objectAt, textAt, withValue } from './jsonPath.ts';
@@ -156,7 +156,8 @@ export function passIn(
   const given = new Set(inputsOf(draft.task(parent, key)).map(({ name }) => name));
   const wish = isOwn ? ownName(source) : channelName(source);
   const name = freeName(wish, (candidate) => isKnown(candidate) || given.has(candidate));
-  const isOther = isOwn && wanted?.kind === port.kind && !fits(port, wanted);
+  const isItem = source.kind === 'componentInput' && isLoopItem(source.name);
+  const isOther = isOwn && isItem && wanted?.kind === port.kind && !fits(port, wanted);
   declare(draft, inside, 'inputDefinitions', name, isOther ? wanted : port);
   draft.putInput(parent, key, name, port.kind, json);
   if (source.kind === 'taskOutput') draft.addDependency(parent, key, source.task);
