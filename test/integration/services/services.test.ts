@@ -66,7 +66,7 @@ describe('PostgreSQL', () => {
 
 describe('Redis', () => {
   it('keeps an append-only file, and refuses wrong and missing passwords', async () => {
-    expect(await peers.ask('redis')).toEqual({ appendonly: 'yes', appendfsync: 'everysec' });
+    expect(await peers.ask('redis')).toEqual({ appendonly: 'yes', appendfsync: 'always' });
     const host = new URL(endpoints.redis?.url ?? '').host;
     await expect(
       peers.with({ FEAST_REDIS_CONNECTION: `${host},password=wrong` }).ask('redis'),
