@@ -8,6 +8,7 @@ import { fullVersion, programNamed, type ProgramName } from '../binaries/program
 import { writePrivateFile } from '../files.ts';
 import { stablePort } from '../ports.ts';
 import type { Component } from '../supervisor/component.ts';
+import { KUBE_APISERVER } from './apiServer.ts';
 import { CRDS } from './crds.ts';
 import { adminKubeconfig, kubeconfigFor } from './kubeconfig.ts';
 import { applyManifests, readManifests } from './manifests.ts';
@@ -97,7 +98,8 @@ function controllerComponent(controller: Controller): Component {
   return {
     name,
     version: fullVersion(programNamed(program)),
-    dependsOn: [CRDS],
+    // The definitions stay ready while the API server is away.
+    dependsOn: [KUBE_APISERVER, CRDS],
     isNeeded: false,
     start: {
       kind: 'service',
