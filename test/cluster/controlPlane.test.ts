@@ -248,8 +248,11 @@ describe('what it serves', () => {
     await applyDefinitions(api, signal);
     expect(await version()).toBe(before);
     // An older release has applied it, with a field that ours has not.
-    const names = { spec: { names: { shortNames: ['ig', 'old'] } } };
-    await cluster.kubectl(['patch', 'crd', name, '--type=merge', '-p', JSON.stringify(names)]);
+    const older = {
+      metadata: { annotations: { 'slipway.dev/digest': 'of an older one' } },
+      spec: { names: { shortNames: ['ig', 'old'] } },
+    };
+    await cluster.kubectl(['patch', 'crd', name, '--type=merge', '-p', JSON.stringify(older)]);
     const record = 'slipway-custom-resource-definitions';
     const digest = JSON.stringify({ data: { [name]: 'of an older one' } });
     await cluster.kubectl(['-n', 'kube-system', 'patch', 'configmap', record, '--type=merge', '-p', digest]);
