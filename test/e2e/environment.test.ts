@@ -130,9 +130,17 @@ describe('the Environment view', () => {
   it('opens a shell in it, without kubectl', async () => {
     onTestFailed(() => editor.screenshot('environment-shell-failed'));
     const pod = row(/^churn-0/);
-    await pod.hover();
-    await editor.workbench.action(pod, 'Shell into Pod').click();
-    await editor.page.locator('.panel .xterm').waitFor();
+    const shell = editor.page.locator('.panel .xterm');
+    // A live tree: the row may move between the look at where its button is and the click.
+    const opens = async (): Promise<boolean> => {
+      await pod.hover();
+      await editor.workbench.action(pod, 'Shell into Pod').click();
+      return shell.waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    await expect.poll(opens).toBe(true);
     await editor.page.keyboard.type('echo "[$GREETING]"\n');
     await expect.poll(terminal).toContain('[hello from the pod]');
     await editor.screenshot('environment-shell');
