@@ -134,11 +134,14 @@ describe('the Environment view', () => {
     // A live tree: the row may move between the look at where its button is and the click.
     const opens = async (): Promise<boolean> => {
       await pod.hover();
-      await editor.workbench.action(pod, 'Shell into Pod').click();
-      return shell.waitFor({ timeout: 5_000 }).then(
-        () => true,
-        () => false,
-      );
+      const button = editor.workbench.action(pod, 'Shell into Pod');
+      return button
+        .click({ timeout: 5_000 })
+        .then(() => shell.waitFor({ timeout: 10_000 }))
+        .then(
+          () => true,
+          () => false,
+        );
     };
     await expect.poll(opens).toBe(true);
     await editor.page.keyboard.type('echo "[$GREETING]"\n');
