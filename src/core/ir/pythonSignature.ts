@@ -6,6 +6,7 @@ import type { JsonValue } from '../base/json.ts';
 import type { Gesture } from './edit/gesture.ts';
 import { PythonLiteralError, pythonLiteral } from './pythonLiteral.ts';
 import { matchingBracket, skipString, splitTopLevel } from './pythonBrackets.ts';
+import { systemArtifacts } from './values.ts';
 
 type Interface = Extract<Gesture, { kind: 'setPythonSource' }>;
 type Port = Interface['inputs'][number];
@@ -37,17 +38,6 @@ const parameterTypes: Readonly<Record<string, string>> = {
 };
 /** Given by the backend, so that callers need not. */
 const injectedTypes = new Set(['TASK_FINAL_STATUS', 'TASK_CONFIG']);
-
-const artifactTypes = new Set([
-  'Artifact',
-  'ClassificationMetrics',
-  'Dataset',
-  'HTML',
-  'Markdown',
-  'Metrics',
-  'Model',
-  'SlicedClassificationMetrics',
-]);
 
 /** `wanted`: the function meant when the source defines several; the last one otherwise, as helpers come first. */
 export function readSignature(source: string, wanted?: string): PythonSignature {
@@ -179,14 +169,14 @@ function portType(annotation: string, marker: Marker, name: string): Pick<Port, 
   if (
     (base === 'List' || base === 'list') &&
     inner !== undefined &&
-    artifactTypes.has(withoutModule(inner.trim()))
+    systemArtifacts.has(withoutModule(inner.trim()))
   )
     throw new Unreadable(`\`${name}\` is a list of artifacts, which can only be given by a Collected loop.`);
   if (base === 'Literal') return { kind: 'parameter', type: literalType(inner ?? '') };
   const parameter = Object.hasOwn(parameterTypes, base) ? parameterTypes[base] : undefined;
   if (parameter !== undefined && marker !== 'Input' && marker !== 'Output')
     return { kind: 'parameter', type: parameter };
-  if (artifactTypes.has(base)) return { kind: 'artifact', type: `system.${base}` };
+  if (systemArtifacts.has(base)) return { kind: 'artifact', type: `system.${base}` };
   // `InputPath()` without a type is any artifact's.
   if (text === '' && marker !== undefined) return { kind: 'artifact', type: 'system.Artifact' };
   throw new Unreadable(`\`${name}\` has the type \`${text}\`, which is none that KFP passes between steps.`);

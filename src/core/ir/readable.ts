@@ -40,7 +40,7 @@ export function readableSource(
 ): string {
   const { source } = input;
   const selector = 'selector' in input ? input.selector : undefined;
-  const [, key] = /^parseJson\(string_value\)\[["'](.+)["']\]$/.exec(selector ?? '') ?? [];
+  const key = selector === undefined ? undefined : selectedField(selector);
   const suffix = key === undefined ? '' : `.${key}`;
   switch (source.kind) {
     case 'constant':
@@ -56,6 +56,11 @@ export function readableSource(
     case 'missing':
       return withoutChannel(input.name);
   }
+}
+
+/** The field that a selector picks: `a` of `parseJson(string_value)["a"]`, the only kind that the SDK writes. */
+export function selectedField(selector: string): string | undefined {
+  return /^parseJson\(string_value\)\[["'](.+)["']\]$/.exec(selector)?.[1];
 }
 
 /** An output of a task, followed into groups that only pass it on. */

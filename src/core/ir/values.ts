@@ -13,6 +13,28 @@ export const typeNames: Readonly<Record<ParameterType, string>> = {
   TASK_CONFIG: "the task's configuration",
 };
 
+/** The types of what people can give; the others are given by the backend. */
+export const givenTypes = [
+  'STRING',
+  'NUMBER_INTEGER',
+  'NUMBER_DOUBLE',
+  'BOOLEAN',
+  'LIST',
+  'STRUCT',
+] as const satisfies readonly ParameterType[];
+
+/** Classes of `kfp.dsl` whose artifacts are `system.<class>`. */
+export const systemArtifacts: ReadonlySet<string> = new Set([
+  'Artifact',
+  'ClassificationMetrics',
+  'Dataset',
+  'HTML',
+  'Markdown',
+  'Metrics',
+  'Model',
+  'SlicedClassificationMetrics',
+]);
+
 /** True when a parameter of that type may have that value. `null` stands for "none", which every type allows. */
 export function isOfType(value: JsonValue, type: ParameterType): boolean {
   if (value === null) return true;

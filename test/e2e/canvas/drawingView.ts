@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
 import { canvasParsers, type CanvasContract } from '../../../src/core/protocol/canvas.ts';
 import type { Handlers } from '../../../src/core/protocol/rpc.ts';
+import { nothingToEdit } from '../../../src/pipelines/graph/nothingToEdit.ts';
 import { graphState } from './builders.ts';
 import { openView, type BundleServer, type OpenedView } from './page.ts';
 
@@ -18,6 +19,7 @@ export async function openDrawing(
 ): Promise<OpenedView<CanvasContract>> {
   const refuse = (): Promise<never> => Promise.reject(new Error('This drawing does not answer.'));
   const handlers: Handlers<CanvasContract> = {
+    ...nothingToEdit,
     drawing: () => Promise.resolve({ revision: 1, drawing }),
     problems: () => Promise.resolve({ revision: 1, rows: [] }),
     targets: () =>
@@ -41,20 +43,6 @@ export async function openDrawing(
     openLog: refuse,
     selectRun: refuse,
     act: refuse,
-    edit: refuse,
-    inspect: refuse,
-    inspectGroup: refuse,
-    applyFix: refuse,
-    showProblemText: refuse,
-    palette: refuse,
-    paletteItem: refuse,
-    copy: refuse,
-    paste: refuse,
-    editCode: refuse,
-    newPythonComponent: refuse,
-    undo: refuse,
-    redo: refuse,
-    exportDrawing: refuse,
   };
   const view = await openView<CanvasContract>(browser, server, 'runGraph', {
     theme: 'dark',

@@ -1,10 +1,10 @@
 /** What people have a cluster do while it is broken, and what it has told them that it keeps. */
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { http } from '../../../src/clients/http.ts';
 import { KfpClient } from '../../../src/clients/kfp/client.ts';
 import { isFinal } from '../../../src/clients/kfp/model.ts';
 import { dag, pipeline, step, task } from '../../builders/irSpec.ts';
+import { predictChurn } from '../../churnModel.ts';
 import { Peers } from '../services/peers.ts';
 import { until, type FaultCluster } from './faultCluster.ts';
 
@@ -14,7 +14,6 @@ const ANSWER_MS = 10_000;
 /** Python environments may have to be made. */
 const PEERS_MS = 900_000;
 const kept = z.array(z.int());
-const prediction = z.object({ predictions: z.array(z.int()) });
 
 /** How the model answered while it was asked without end. */
 export interface Answers {
@@ -111,19 +110,8 @@ export class Workload {
   /** The demo's model, through the gateway. */
   async isServing(): Promise<boolean> {
     const { gateway } = await this.#cluster.endpoints();
-    const endpoint = {
-      url: gateway?.url ?? '',
-      token: undefined,
-      label: 'The gateway',
-      headers: { Host: 'churn-default.localhost' },
-    };
-    const instances = [
-      [3, 95, 4, 1],
-      [60, 30, 0, 24],
-    ];
-    const request = { method: 'POST', path: '/v1/models/churn:predict', body: { instances } } as const;
-    const answer = await http(endpoint, request, AbortSignal.timeout(ANSWER_MS));
-    return JSON.stringify(prediction.parse(answer).predictions) === '[1,0]';
+    const answer = await predictChurn(gateway?.url, AbortSignal.timeout(ANSWER_MS));
+    return JSON.stringify(answer) === '[1,0]';
   }
 
   /** Asks the model without end, one question at a time. */

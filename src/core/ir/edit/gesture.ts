@@ -12,15 +12,6 @@ const name = z.string().min(1).max(500);
 const json: z.ZodType<JsonValue> = z.json();
 const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
-export const parameterTypes = [
-  'STRING',
-  'NUMBER_INTEGER',
-  'NUMBER_DOUBLE',
-  'BOOLEAN',
-  'LIST',
-  'STRUCT',
-] as const;
-
 /** Where a value comes from. Producers may be in an outer or inner group: what carries it across borders is added. */
 export const source = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('constant'), value: json }),

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../base/json.ts';
 import type { Task } from '../model.ts';
+import { selectedField } from '../readable.ts';
 import { UnsayableError, type Value } from './program.ts';
 
 export const turned = { '==': '==', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const;
@@ -22,10 +23,9 @@ export function parseItems(json: string, key: string): JsonValue {
   }
 }
 
-/** `parseJson(string_value)["a"]` picks a field of a loop's item; the SDK writes no other. */
 export function select(value: Value, selector: string | undefined, task: Task): Value {
   if (selector === undefined) return value;
-  const [, field] = /^parseJson\(string_value\)\[["'](.+)["']\]$/.exec(selector) ?? [];
+  const field = selectedField(selector);
   if (field === undefined || value.kind !== 'item' || value.field !== undefined)
     throw new UnsayableError(
       `${task.key} picks \`${selector}\` out of a value: Python can only pick a field of a loop's item.`,

@@ -1,17 +1,7 @@
 import type { ArtifactType, ParameterType } from '../model.ts';
+import { systemArtifacts } from '../values.ts';
 import { UnsayableError } from './program.ts';
 import { type Names, toIdentifier } from './pythonText.ts';
-
-const systemTypes = new Set([
-  'Artifact',
-  'ClassificationMetrics',
-  'Dataset',
-  'HTML',
-  'Markdown',
-  'Metrics',
-  'Model',
-  'SlicedClassificationMetrics',
-]);
 
 /** Annotations, and what a file must import or define for them. */
 export class Types {
@@ -64,7 +54,7 @@ export class Types {
 
   #artifactClass({ schemaTitle, schemaVersion = '0.0.1' }: ArtifactType): string {
     const [, system] = /^system\.(\w+)$/.exec(schemaTitle) ?? [];
-    if (system !== undefined && systemTypes.has(system) && schemaVersion === '0.0.1') {
+    if (system !== undefined && systemArtifacts.has(system) && schemaVersion === '0.0.1') {
       this.dsl.add(system);
       return system;
     }

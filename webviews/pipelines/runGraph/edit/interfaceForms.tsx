@@ -1,7 +1,8 @@
 /** Forms of what has a name: inputs, outputs, sub-pipelines; and which step an exit handler runs last. */
 import { useMemo, useState, type ReactElement } from 'react';
 import type { Gesture } from '../../../../src/core/ir/edit/gesture.ts';
-import { artifactTypes, parameterTypes } from './portTypes.ts';
+import { givenTypes } from '../../../../src/core/ir/values.ts';
+import { artifactTypes } from './portTypes.ts';
 import { Checkbox, Dropdown, TextField } from '../../../shared/controls.ts';
 import { useSelected } from '../context.ts';
 import { FormShell } from './formShell.tsx';
@@ -28,13 +29,13 @@ export function NameForm(props: {
   );
 }
 
-export const TYPE_OPTIONS = [...parameterTypes, ...artifactTypes].map((type) => ({
+export const TYPE_OPTIONS = [...givenTypes, ...artifactTypes].map((type) => ({
   value: type,
   label: typeLabel(type),
 }));
 
 export function portKind(type: string): 'parameter' | 'artifact' {
-  return parameterTypes.some((one) => one === type) ? 'parameter' : 'artifact';
+  return givenTypes.some((one) => one === type) ? 'parameter' : 'artifact';
 }
 
 export function InputForm(props: { group: string; onDone: (gesture: Gesture) => void }): ReactElement {

@@ -1,30 +1,22 @@
 /** Between what a person types and the JSON of an input's type. Pure. */
 import { isJsonObject, type JsonValue } from '../../../../src/core/base/json.ts';
 import type { ParameterType } from '../../../../src/core/ir/model.ts';
+import { givenTypes } from '../../../../src/core/ir/values.ts';
 import { parseDraft, draftOf } from '../../runForm/inputValues.ts';
 
 export type ValueText =
   | { readonly kind: 'value'; readonly value: JsonValue }
   | { readonly kind: 'invalid'; readonly message: string };
 
-const types: readonly ParameterType[] = [
-  'STRING',
-  'NUMBER_INTEGER',
-  'NUMBER_DOUBLE',
-  'BOOLEAN',
-  'LIST',
-  'STRUCT',
-];
-
 export function parseValue(type: string, text: string): ValueText {
-  const known = types.find((one) => one === type);
+  const known = givenTypes.find((one) => one === type);
   if (known === undefined) return parseJson(text);
   const parsed = parseDraft(inputOf(known), text);
   return parsed.kind === 'default' ? { kind: 'value', value: text } : parsed;
 }
 
 export function valueText(type: string, value: JsonValue): string {
-  const known = types.find((one) => one === type);
+  const known = givenTypes.find((one) => one === type);
   if (known === undefined) return JSON.stringify(value, undefined, 2);
   return draftOf(inputOf(known), value);
 }

@@ -3,7 +3,7 @@ import { checkPrivate, itemInputOf, passIn, passOut, type Opener } from '../chan
 import { kindOf, type Draft } from '../draft.ts';
 import { textAt, valueAt } from '../jsonPath.ts';
 import { describePort, fits, inputPort, outputPort, type PortType } from '../ports.ts';
-import { withoutChannel } from '../../readable.ts';
+import { selectedField, withoutChannel } from '../../readable.ts';
 import { refuse } from '../refusal.ts';
 import { inputOf, inputsOf, writeSource, type InputSource } from '../sources.ts';
 import { dagOutputs, mapDagOutputs, removeDagOutput } from './dagOutputs.ts';
@@ -150,7 +150,7 @@ function onlyItem(raw: string | undefined): { readonly value: JsonValue } | unde
 
 function selectConstant(value: JsonValue, selector: string | undefined): Replaced {
   if (selector === undefined) return { source: { kind: 'constant', value }, selector };
-  const [, field = ''] = /^parseJson\(string_value\)\[["'](.+)["']\]$/.exec(selector) ?? [];
+  const field = selectedField(selector) ?? '';
   const part = isJsonObject(value) ? valueAt(value, field) : undefined;
   if (part === undefined) refuse(`There is no field '${field}' in ${JSON.stringify(value).slice(0, 60)}.`);
   return { source: { kind: 'constant', value: part }, selector: undefined };
