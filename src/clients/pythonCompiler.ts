@@ -146,6 +146,8 @@ class Server {
   readonly #lines: AsyncIterator<string>;
   #stderr = '';
   #failure: Error | undefined;
+  /** Set before the operating system says so: nobody asks one that is about to go. */
+  #isStopped = false;
 
   constructor(python: string, script: string) {
     this.python = python;
@@ -172,7 +174,8 @@ class Server {
   }
 
   get hasEnded(): boolean {
-    return this.#failure !== undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
+    const { exitCode, signalCode } = this.#child;
+    return this.#isStopped || this.#failure !== undefined || exitCode !== null || signalCode !== null;
   }
 
   /** Ends when the request is done, the interpreter has ended, or the signal has ended it. */
@@ -195,6 +198,7 @@ class Server {
   stop(): void {
     const { pid } = this.#child;
     if (pid === undefined || this.hasEnded) return;
+    this.#isStopped = true;
     try {
       process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
     } catch {
