@@ -4,14 +4,14 @@ import { analyse } from '../../src/core/ir/analyse.ts';
 import type { Gesture } from '../../src/core/ir/edit/gesture.ts';
 import { applyEdits, planGesture } from '../../src/core/ir/edit/plan.ts';
 import { SpecText } from '../../src/core/ir/edit/specText.ts';
-import { sampleText } from '../builders/pipelineText.ts';
-import type { BenchSuite } from './suite.ts';
+import { bigPipeline } from './bigPipeline.ts';
+import { inEditor } from './dagEditHost.ts';
+import { median, type BenchSuite } from './suite.ts';
 
-const tasks = 700;
 const times = 9;
 
-export const run: BenchSuite = (report) => {
-  const original = bigPipeline();
+export const run: BenchSuite = async (report) => {
+  const original = bigPipeline(700);
   const task = (i: number): string => `step-${i}`;
   const root = ['root', 'dag', 'tasks'];
   const cases: Readonly<
@@ -78,7 +78,7 @@ export const run: BenchSuite = (report) => {
     report({ case: name, metric: 'ms', ours: median(ours), peer: 'yaml', theirs: median(peers) });
   }
   typing(report, original);
-  return Promise.resolve();
+  await inEditor(report, original);
 };
 
 /** A letter more in a task's name: what the worker does before it lays out, beside doing it all anew. */
@@ -110,41 +110,4 @@ function rewrite(
     else document.setIn(path, value);
     return document.toString();
   };
-}
-
-function median(samples: readonly number[]): number {
-  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
-}
-
-/** Steps in rows of ten, each with a component and an executor of its own, as the SDK writes them. */
-function bigPipeline(): string {
-  const sample = sampleText('if_else_with_oneof_parameters.yaml');
-  const component = entry(sample, '  comp-print-and-return:\n');
-  const executor = entry(sample, '    exec-print-and-return:\n');
-  const steps = Array.from({ length: tasks }, (_, i) => i);
-  const named = (text: string, i: number): string => text.replaceAll('print-and-return', `step-${i}`);
-  const source = (i: number): string =>
-    i % 10 === 0
-      ? '              runtimeValue:\n                constant: Got heads!\n'
-      : `              taskOutputParameter:\n                outputParameterKey: Output\n                producerTask: step-${i - 1}\n`;
-  const rootTasks = steps.map(
-    (i) =>
-      `      step-${i}:\n        cachingOptions:\n          enableCache: true\n        componentRef:\n          name: comp-step-${i}\n` +
-      (i % 10 === 0 ? '' : `        dependentTasks:\n        - step-${i - 1}\n`) +
-      `        inputs:\n          parameters:\n            text:\n${source(i)}        taskInfo:\n          name: step-${i}\n`,
-  );
-  return (
-    `# PIPELINE DEFINITION\n# Name: big\ncomponents:\n${steps.map((i) => named(component, i)).join('')}` +
-    `deploymentSpec:\n  executors:\n${steps.map((i) => named(executor, i)).join('')}` +
-    `pipelineInfo:\n  name: big\nroot:\n  dag:\n    tasks:\n${rootTasks.join('')}schemaVersion: 2.1.0\nsdkVersion: kfp-2.13.0\n`
-  );
-}
-
-/** An entry with all its lines. */
-function entry(text: string, head: string): string {
-  const start = text.indexOf(head);
-  const indent = head.search(/\S/);
-  const rest = text.slice(start + head.length);
-  const end = rest.search(new RegExp(`^ {0,${indent}}\\S`, 'm'));
-  return head + rest.slice(0, end);
 }

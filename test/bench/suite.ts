@@ -18,6 +18,10 @@ export async function medianMs(times: number, call: () => unknown): Promise<numb
     await call();
     samples.push(performance.now() - start);
   }
-  samples.sort((a, b) => a - b);
-  return samples[Math.floor(samples.length / 2)] ?? Number.NaN;
+  return median(samples);
+}
+
+/** The one in the middle; NaN of none. */
+export function median(samples: readonly number[]): number {
+  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
 }
