@@ -1,7 +1,9 @@
 /** A pipeline file edited as a graph in the editor: one document with its text, whatever happens to either of them. */
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Frame, Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { startEditor, type Editor } from './harness/editor.ts';
@@ -44,10 +46,18 @@ ${['one', 'two', 'three']
 sdkVersion: kfp-2.17.0
 `;
 
+const run = promisify(execFile);
+const git = async (...args: readonly string[]): Promise<void> => {
+  await run('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args], { cwd: folder });
+};
+
 beforeAll(async () => {
   folder = join(await mkdtemp(join(tmpdir(), 'slipway-workspace-')), 'pröject with spaces');
   await mkdir(folder, { recursive: true });
   await writeFile(path(), STEPS);
+  await git('init', '--initial-branch=main');
+  await git('add', NAME);
+  await git('commit', '--message=Three steps');
   editor = await startEditor({
     name: 'dag-editor',
     folder,
@@ -171,11 +181,13 @@ describe('a pipeline file as a graph', () => {
     await workbench.runCommand('View: Close All Editors');
   });
 
-  it('shows what somebody else writes into the file', async () => {
+  it('follows a checkout of another branch, and back', async () => {
     const graph = await openGraph();
+    await git('checkout', '-b', 'german');
     await writeFile(path(), STEPS.replaceAll('two', 'zwei'));
+    await git('commit', '--all', '--message=German');
     await node(graph, 'zwei').waitFor();
-    await writeFile(path(), STEPS);
+    await git('checkout', 'main');
     await node(graph, 'two').waitFor();
     await node(graph, 'zwei').waitFor(gone);
   });
