@@ -1,9 +1,10 @@
 /** kube-apiserver: what everybody talks to. */
 import { join } from 'node:path';
+import { z } from 'zod';
 import { slipwayHome } from '../../../src/clients/embedded.ts';
 import { findProgram } from '../binaries/find.ts';
 import { programNamed } from '../binaries/programs.ts';
-import { writePrivateFile } from '../files.ts';
+import { readStateFile, writePrivateFile } from '../files.ts';
 import { stablePort } from '../ports.ts';
 import type { Command, Component, Report } from '../supervisor/component.ts';
 import { etcdClientCertificate, etcdUrl } from './etcd.ts';
@@ -38,9 +39,19 @@ export function egressSocketPath(home = slipwayHome()): string {
   return join(home, 'embedded', 'gateway', 'egress.sock');
 }
 
+/**
+ * They write upstream's roles and priority classes, after sleeping for a second. Those are in etcd already when a server
+ * of this version has once been ready: nobody needs to wait for them again.
+ */
+const BOOTSTRAP_HOOKS = ['rbac/bootstrap-roles', 'scheduling/bootstrap-system-priority-classes'];
+const VERSION = programNamed('kube-apiserver').version;
+const bootstrapped = z.object({ version: z.literal(VERSION) });
+const bootstrapPath = (): string => join(slipwayHome(), 'embedded', 'control-plane', 'bootstrapped.json');
+const excluded = (hook: string): string => `exclude=poststarthook/${hook}`;
+
 export const apiServer: Component = {
   name: KUBE_APISERVER,
-  version: programNamed('kube-apiserver').version,
+  version: VERSION,
   dependsOn: ['etcd'],
   isNeeded: false,
   start: {
@@ -49,7 +60,10 @@ export const apiServer: Component = {
     health: async (signal) => {
       const client = await issueCertificate({ name: 'health', commonName: 'slipway-health', signal });
       const port = await runningPort(API_SERVER_PORT, signal);
-      await probe({ label: 'The API server', port, path: '/readyz' }, client, signal);
+      const isKnown = (await readStateFile(bootstrapPath(), bootstrapped)) !== undefined;
+      const path = isKnown ? `/readyz?${BOOTSTRAP_HOOKS.map(excluded).join('&')}` : '/readyz';
+      await probe({ label: 'The API server', port, path }, client, signal);
+      if (!isKnown) await writePrivateFile(bootstrapPath(), JSON.stringify({ version: VERSION }));
       const url = await apiServerUrl(signal);
       return { endpoint: url, endpoints: { kubernetes: { url, kubeconfig: adminKubeconfigPath() } } };
     },

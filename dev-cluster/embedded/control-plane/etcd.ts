@@ -1,11 +1,12 @@
 /** etcd: one member, its data under the home, every connection with a certificate of its own authority. */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { slipwayHome } from '../../../src/clients/embedded.ts';
 import { SlipwayError } from '../../../src/core/base/errors.ts';
 import { findProgram } from '../binaries/find.ts';
-import { programNamed } from '../binaries/programs.ts';
+import { cachedProgram, programNamed } from '../binaries/programs.ts';
 import { stablePort } from '../ports.ts';
 import { PYTHON } from '../python/components.ts';
 import type { Component } from '../supervisor/component.ts';
@@ -30,7 +31,10 @@ export async function etcdUrl(signal: AbortSignal): Promise<string> {
 export const etcd: Component = {
   name: 'etcd',
   version: programNamed('etcd').version,
-  dependsOn: [PYTHON],
+  /** What must be downloaded or built comes after the first run; what is there starts at once. */
+  get dependsOn() {
+    return existsSync(cachedProgram(programNamed('etcd'))) ? [] : [PYTHON];
+  },
   isNeeded: false,
   start: {
     kind: 'service',
@@ -62,6 +66,9 @@ export const etcd: Component = {
         ['--peer-key-file', server.key],
         ['--peer-trusted-ca-file', server.ca],
         ['--log-level', 'warn'],
+        // Alone it has nobody to wait for: with upstream's 1 s it would take half of that to elect itself.
+        ['--heartbeat-interval', '20'],
+        ['--election-timeout', '100'],
       ].map(([flag, value]) => `${flag}=${value}`);
       return {
         program,

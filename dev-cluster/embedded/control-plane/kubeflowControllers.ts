@@ -23,6 +23,8 @@ interface Controller {
   readonly serviceAccount: { readonly namespace: string; readonly name: string };
   readonly webhooks: string;
   readonly memoryMiB: number;
+  /** Whose objects it makes. */
+  readonly dependsOn?: readonly string[];
   readonly args: (listeners: Listeners) => Promise<readonly string[]>;
 }
 
@@ -54,6 +56,7 @@ export const trainer = controllerComponent({
   serviceAccount: { namespace: 'kubeflow-system', name: 'kubeflow-trainer-controller-manager' },
   webhooks: 'trainer-webhooks.yaml',
   memoryMiB: 64,
+  dependsOn: ['jobset'],
   args: async ({ folder, webhookPort, healthAddress }) => [
     await configuration(folder, {
       apiVersion: 'config.trainer.kubeflow.org/v1alpha1',
@@ -99,7 +102,7 @@ function controllerComponent(controller: Controller): Component {
     name,
     version: fullVersion(programNamed(program)),
     // The definitions stay ready while the API server is away.
-    dependsOn: [KUBE_APISERVER, CRDS],
+    dependsOn: [KUBE_APISERVER, CRDS, ...(controller.dependsOn ?? [])],
     isNeeded: false,
     start: {
       kind: 'service',
