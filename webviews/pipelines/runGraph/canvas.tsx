@@ -1,7 +1,5 @@
 /** The graph tab: the laid-out drawing, pan and zoom, minimap, search, and the keyboard. */
 import {
-  Background,
-  BackgroundVariant,
   Controls,
   ReactFlow,
   ReactFlowProvider,
@@ -22,6 +20,7 @@ import {
 } from 'react';
 import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
 import { useSelected, useStore } from './context.ts';
+import { DotGrid } from './dotGrid.tsx';
 import { drawingElements } from './drawingElements.ts';
 import { dragBox } from './edit/canvasGestures.ts';
 import { useCanEdit, useEdit, useEditSelected } from './edit/context.ts';
@@ -35,6 +34,7 @@ import { PipelineEdge, type CanvasEdge } from './graphEdges.tsx';
 import { nodeElementId, PipelineNode, type CanvasNode } from './graphNodes.tsx';
 import { nodeAt, Overview, OVERVIEW_BELOW_ZOOM, OVERVIEW_FROM_NODES } from './overview.tsx';
 import { Legend } from './legend.tsx';
+import { useDrawingMarks } from './marks.tsx';
 import { GraphMiniMap } from './minimap.tsx';
 import { GraphNavigator, type Direction } from './navigation.ts';
 import { Search } from './search.tsx';
@@ -80,9 +80,12 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   const [isKeyboard, setKeyboard] = useState(false);
   const active = useSelected((snapshot) => snapshot.active);
   const selected = useSelected((snapshot) => snapshot.view.selected);
+  const canRun = useSelected(({ host }) => host?.canRun === true);
   const isStale = useSelected(({ host }) => host?.document.kind === 'drawn' && host.document.isStale);
   const scope = useSelected((snapshot) => snapshot.view.scope);
-  const view = useMemo(() => drawingElements(drawing, scope), [drawing, scope]);
+  const marks = useDrawingMarks();
+  const view = useMemo(() => drawingElements(drawing, scope, marks?.edges), [drawing, scope, marks]);
+  const canChooseEdges = canEdit || marks !== undefined;
   const { nodes, boxes } = view;
   const isLarge = nodes.length >= OVERVIEW_FROM_NODES;
   const lively = useLivelyEdges(view.edges);
@@ -143,7 +146,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     } else if (event.key === 'Enter' && active !== undefined) openOrEnter(active);
     else if (event.key === ' ' && active !== undefined && isGroup(nodes, active)) store.toggleGroup(active);
     else if (event.key === 'Escape') store.select(undefined);
-    else if (event.key === 'r' || event.key === 'R') store.act('run');
+    else if ((event.key === 'r' || event.key === 'R') && canRun) store.act('run');
     else if (event.key === 'f') fit();
     else if (event.key === 'z') zoomToChosen();
     else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: moveDuration() });
@@ -303,7 +306,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
           else zoomTo([node.id]);
         }}
         onEdgeClick={(_, edge) => {
-          if (!canEdit) return;
+          if (!canChooseEdges) return;
           root.current?.focus({ preventScroll: true });
           store.select(undefined);
           edit.set({ edge: edge.id });
@@ -331,10 +334,10 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
           const hit = isOverview ? nodeAt(boxes, flow.screenToFlowPosition(at)) : undefined;
           store.activate(hit ?? active);
           store.select(hit);
-          edit.set({ edge: canEdit ? picturedEdge(at)?.id : undefined });
+          edit.set({ edge: canChooseEdges ? picturedEdge(at)?.id : undefined });
         }}
       >
-        {isOverview ? null : <Background variant={BackgroundVariant.Dots} gap={20} size={1} />}
+        {isOverview ? null : <DotGrid />}
         <Controls
           showInteractive={false}
           position="bottom-left"
