@@ -28,6 +28,8 @@ export class GraphEditor implements Disposable {
   readonly #disposables = new DisposableStore();
   readonly #drawing: TextDrawing;
   readonly #queue: GestureQueue;
+  /** Keys are faster than the worker: what is pasted is what was copied last. */
+  #copying: Promise<void> = Promise.resolve();
   /** Of the revision that the list was last asked for. */
   #problems: { readonly revision: number; readonly known: readonly KnownProblem[] } | undefined;
 
@@ -114,11 +116,13 @@ export class GraphEditor implements Disposable {
       return found.definition;
     },
     copy: async ({ nodeIds }, signal) => {
-      const copied = await this.#services.planner.copy({ ...this.#request, nodeIds }, signal);
-      if (copied !== undefined) await this.#services.clipboard.writeText(JSON.stringify(copied, null, 2));
+      const copying = this.#copy(nodeIds, signal);
+      this.#copying = copying.catch(() => undefined);
+      await copying;
       return null;
     },
     paste: async ({ revision, group }, signal) => {
+      await this.#copying;
       const pasted = parsePaste(group, await this.#services.clipboard.readText());
       if (pasted === undefined)
         return { kind: 'refused', reason: 'There are no copied steps on the clipboard.' };
@@ -160,6 +164,11 @@ export class GraphEditor implements Disposable {
         ? this.#services.planner.plan({ text, source: uri, gesture: wanted }, signal)
         : python.plan(text, wanted, signal),
     );
+  }
+
+  async #copy(nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
+    const copied = await this.#services.planner.copy({ ...this.#request, nodeIds }, signal);
+    if (copied !== undefined) await this.#services.clipboard.writeText(JSON.stringify(copied, null, 2));
   }
 
   get #request(): { readonly text: string; readonly source: string } {

@@ -43,6 +43,15 @@ describe('the clipboard', () => {
     expect(to.text.steps).toBe(1);
   });
 
+  test('is waited for by a paste that follows at once', async () => {
+    const { ask, text, revision } = await open(pipelineText());
+    const copied = ask.copy({ nodeIds: ['make'] }, never);
+    const pasted = await ask.paste({ revision: revision(), group: '' }, never);
+    await copied;
+    expect(pasted).toMatchObject({ kind: 'done' });
+    expect(text.steps).toBe(1);
+  });
+
   test.each(['', 'some words', '{"slipway": "tasks"}', '[1, 2]'])(
     '%j on it pastes nothing',
     async (clipboard) => {
