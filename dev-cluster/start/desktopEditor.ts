@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isAtLeast } from '../../src/core/base/versions.ts';
 import { command } from './command.ts';
 import { repositoryRoot } from './root.ts';
 
@@ -36,15 +37,4 @@ export async function openDesktopEditor(folder: string, vsix: string, signal: Ab
 function canOpenWindow(env: NodeJS.ProcessEnv): boolean {
   if (process.platform !== 'linux') return true;
   return ['DISPLAY', 'WAYLAND_DISPLAY', 'VSCODE_IPC_HOOK_CLI', 'WSL_DISTRO_NAME'].some((name) => env[name]);
-}
-
-export function isAtLeast(version: string, minimum: string): boolean {
-  const numbers = (text: string): number[] =>
-    (/^\d+\.\d+\.\d+/.exec(text)?.[0] ?? '0').split('.').map(Number);
-  const [have, want] = [numbers(version), numbers(minimum)];
-  for (const [index, one] of want.entries()) {
-    const difference = (have[index] ?? 0) - one;
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
 }

@@ -3,7 +3,11 @@ import { repositoryRoot } from '../../dev-cluster/start/root.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 /** Runs node on `args` to its end; when the signal aborts, ends it and everything that it started. */
-export async function runNode(args: readonly string[], context: StageContext): Promise<number> {
+export async function runNode(
+  args: readonly string[],
+  context: StageContext,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const isPosix = process.platform !== 'win32';
     const child = spawn(process.execPath, args, {
@@ -11,7 +15,7 @@ export async function runNode(args: readonly string[], context: StageContext): P
       // A process group of its own, so that a stage that hangs is ended whole.
       detached: isPosix,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...env },
     });
     const stop = (): void => {
       if (child.pid === undefined) return;

@@ -41,7 +41,8 @@ async function run(project: string, context: StageContext): Promise<StageResult>
 
   // Collected, not parsed: a table of cases counts as its cases.
   const list = ['list', '--no-static-parse', '--project', project, `--json=${listPath}`];
-  const listCode = await runNode([vitest, ...list], context);
+  // vitest sets a project up for its list, too: that needs no cluster of its own.
+  const listCode = await runNode([vitest, ...list], context, { SLIPWAY_TEST_CLUSTER: 'listed only' });
   if (listCode !== 0)
     return { found: 1, passed: 0, failures: [`vitest could not list the ${project} tests: see its log.`] };
   const found = listSchema

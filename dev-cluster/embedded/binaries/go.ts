@@ -3,6 +3,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { slipwayCache } from '../../../src/clients/embedded.ts';
 import { SlipwayError } from '../../../src/core/base/errors.ts';
+import { isAtLeast } from '../../../src/core/base/versions.ts';
 import { findInterpreter } from '../python/interpreter.ts';
 import { withLock } from '../python/lock.ts';
 import { resourcePath } from '../python/resources.ts';
@@ -94,15 +95,6 @@ async function installGo(folder: string, { report, signal }: FindOptions): Promi
       { cause: new Error(stderrTail.join('\n')) },
     );
   await rename(partial, folder);
-}
-
-function isAtLeast(version: string, oldest: string): boolean {
-  const [a, b] = [version, oldest].map((text) => text.split('.').map(Number));
-  for (const index of [0, 1, 2]) {
-    const difference = (a?.[index] ?? 0) - (b?.[index] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
 }
 
 function lockPath(): string {

@@ -6,7 +6,7 @@ import { stopProcess } from './childProcess.ts';
 import { components } from './components.ts';
 import { stopInOrder } from './order.ts';
 import { forgetService, livingService } from './records.ts';
-import { isSupervisorAlive, readStatus } from './status.ts';
+import { isSupervisorAlive, readStatus, type ClusterStatus } from './status.ts';
 
 /** The slowest components one after the other. */
 const SUPERVISOR_GRACE_MS = 60_000;
@@ -17,7 +17,7 @@ export async function down(): Promise<readonly string[]> {
   const stopped = new Set<string>();
   if (isSupervisorAlive(status)) {
     for (const { name, process } of status.components) if (process !== undefined) stopped.add(name);
-    await stopProcess(status.supervisor, { stopGraceMs: SUPERVISOR_GRACE_MS });
+    await stopSupervisor(status);
   }
   // What a killed supervisor left behind, and what killed services did.
   await stopInOrder(components, async ({ name, start }) => {
@@ -33,4 +33,9 @@ export async function down(): Promise<readonly string[]> {
   });
   await rm(endpointsPath(), { force: true });
   return components.map(({ name }) => name).filter((name) => stopped.has(name));
+}
+
+/** With all that it supervises. */
+export async function stopSupervisor({ supervisor }: ClusterStatus): Promise<void> {
+  await stopProcess(supervisor, { stopGraceMs: SUPERVISOR_GRACE_MS });
 }

@@ -26,7 +26,7 @@ const FAILURES_UNTIL_FAILED = 3;
 
 export interface KeeperOptions {
   readonly component: Component;
-  /** Of Slipway. */
+  /** Of Slipway: its digest. */
   readonly build: string;
   readonly logPath: string;
   /** Resolves when all that it depends on is ready. `onWait` gets the names of what isn't. */

@@ -27,6 +27,8 @@ export type ComponentStatus = z.infer<typeof componentStatus>;
 const clusterStatus = z.object({
   version: z.literal(1),
   supervisor: processRecord,
+  /** Of the supervisor; the first ones wrote none down. */
+  build: z.object({ release: z.string(), digest: z.string() }).default({ release: '0.0.0', digest: '' }),
   components: z.array(componentStatus),
 });
 export type ClusterStatus = z.infer<typeof clusterStatus>;

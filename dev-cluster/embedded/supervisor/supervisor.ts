@@ -40,6 +40,7 @@ const STAYING_MS = 60_000;
 class Supervisor {
   readonly #paths = supervisorPaths();
   readonly #log: (line: string) => void;
+  readonly #build = ownBuild();
   readonly #keepers: ReadonlyMap<string, Keeper>;
   readonly #changed = new EventTarget();
   #wanted: Wanted = {};
@@ -55,13 +56,12 @@ class Supervisor {
     this.#log = log;
     // Every component that waits for others listens.
     setMaxListeners(0, this.#changed);
-    const build = ownBuild();
     this.#keepers = new Map(
       components.map((component) => [
         component.name,
         new Keeper({
           component,
-          build,
+          build: this.#build.digest,
           logPath: componentLog(this.#paths, component.name),
           dependencies: (onWait, signal) => this.#dependencies(component.dependsOn, onWait, signal),
           onChange: (status) => {
@@ -167,6 +167,7 @@ class Supervisor {
       const status: ClusterStatus = {
         version: 1,
         supervisor: { pid: process.pid, started: processStarted(process.pid) },
+        build: this.#build,
         components: Array.from(this.#keepers.values(), (keeper) => keeper.status),
       };
       await writePrivateFile(this.#paths.status, JSON.stringify(status, undefined, 2));

@@ -2,9 +2,12 @@
 import { mkdir } from 'node:fs/promises';
 import { delay } from '../../../src/core/base/abort.ts';
 import { asError, SlipwayError } from '../../../src/core/base/errors.ts';
+import { isAtLeast } from '../../../src/core/base/versions.ts';
+import { ownBuild } from './build.ts';
 import { startProcess, type Supervised } from './childProcess.ts';
 import { internalCommand } from './component.ts';
 import { components } from './components.ts';
+import { stopSupervisor } from './down.ts';
 import { lastLogLine } from './logFile.ts';
 import { componentLog, supervisorPaths } from './paths.ts';
 import {
@@ -39,7 +42,7 @@ export interface UpOptions {
 
 /**
  * Resolves when all that is needed is ready. Any number may run at once: one supervisor wins, all wait for it. What was
- * stopped by name is started again. Aborting stops the waiting, not the cluster.
+ * stopped by name is started again. A cluster of another build gives way to this one's. Aborting stops the waiting, not the cluster.
  */
 export async function up(
   { waitForAll, onProgress }: UpOptions,
@@ -59,10 +62,20 @@ export async function up(
   await wake();
   const said = new Map<string, string>();
   let own: Supervised | undefined;
+  let hasReplaced = false;
   let starts = 0;
   for (;;) {
     const status = await readStatus(paths);
-    if (isSupervisorAlive(status)) {
+    if (isSupervisorAlive(status) && !hasReplaced && givesWay(status)) {
+      // Once: two builds that are asked at the same time would go on for ever.
+      hasReplaced = true;
+      const { release } = status.build;
+      onProgress({
+        component: 'supervisor',
+        message: `What runs is another build of Slipway (${release}): it stops and starts anew, all data is kept`,
+      });
+      await stopSupervisor(status);
+    } else if (isSupervisorAlive(status)) {
       tellNews(status, said, onProgress);
       const awaited = status.components.filter(({ name, isNeeded }) =>
         waitForAll ? wantedNames.has(name) : isNeeded,
@@ -86,6 +99,12 @@ export async function up(
     }
     await wait(limit, timeoutMs, signal);
   }
+}
+
+/** Not when it is of a later release: what that has written, this one may not be able to read. */
+function givesWay({ build }: ClusterStatus): boolean {
+  const own = ownBuild();
+  return build.digest !== own.digest && isAtLeast(own.release, build.release);
 }
 
 const onlyStarted = (wanted: Wanted): Wanted =>

@@ -65,6 +65,40 @@ describe('A process that the killed one started gives way, and what it kept is t
   });
 });
 
+describe('A living one', () => {
+  /** As if another build had started it. */
+  async function pretend(build: { readonly release: string; readonly digest: string }): Promise<void> {
+    const path = join(cluster.home, 'embedded', 'status.json');
+    const status = JSON.parse(await readFile(path, 'utf8')) as object;
+    await writeFile(path, JSON.stringify({ ...status, build }));
+  }
+
+  it('of an earlier build gives way to `up` of this one, which says so; what it kept is there', async () => {
+    await cluster.up();
+    const { supervisor } = await cluster.status();
+    const before = await cluster.pids();
+    const experiment = await (await kfp()).createExperiment('kept', AbortSignal.timeout(10_000));
+    await pretend({ release: '0.0.9', digest: 'another' });
+    const { code, stdout } = await cluster.slipway('up', '--wait');
+    expect(code).toBe(0);
+    expect(stdout).toContain('another build of Slipway (0.0.9)');
+    expect((await cluster.status()).supervisor.pid).not.toBe(supervisor.pid);
+    expect((await cluster.pids())['kfp']).not.toBe(before['kfp']);
+    const found = await (await kfp()).listExperiments({ pageSize: 50 }, AbortSignal.timeout(10_000));
+    expect(found.items.map(({ id }) => id)).toContain(experiment.id);
+  });
+
+  it('of a later release stays', async () => {
+    await cluster.up();
+    const before = await cluster.pids();
+    await pretend({ release: '999.0.0', digest: 'another' });
+    const { code, stdout } = await cluster.slipway('up', '--wait');
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('another build');
+    expect(await cluster.pids()).toEqual(before);
+  });
+});
+
 it('brings the state of an earlier version up to date', async () => {
   const folder = join(cluster.home, 'embedded', 'kfp');
   await mkdir(folder, { recursive: true });

@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasDesktopEditor, isAtLeast } from '../../../dev-cluster/start/desktopEditor.ts';
+import { hasDesktopEditor } from '../../../dev-cluster/start/desktopEditor.ts';
+import { isAtLeast } from '../../../src/core/base/versions.ts';
 
 describe('isAtLeast', () => {
   it.each([
