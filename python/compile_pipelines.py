@@ -2,8 +2,8 @@
 
     python compile_pipelines.py < REQUESTS > ANSWERS
 
-A request is a line of JSON, {"file": path, "text": what is in it, "result": path}: the text may be newer than what is on
-disk. The file is imported, not run: `__name__` is not "__main__", and what would submit or write is off. `result` gets
+A request is a line of JSON, {"file": path, "text": what is in it, "what": "pipelines" or "components", "result": path}: the
+text may be newer than what is on disk. The file is imported, not run: `__name__` is not "__main__", and what would submit or write is off. `result` gets
 JSON (see src/clients/pythonCompiler.ts), also for files with errors; then a line of JSON, {"code": exit code}, answers.
 Works with every kfp 2 and Python 3.9 and newer, and needs nothing else.
 
@@ -63,13 +63,13 @@ def answer(request):
     path = os.path.abspath(request["file"])
     os.chdir(os.path.dirname(path))
     sys.stdin = open(os.devnull)
-    result = compile_file(path, request["text"])
+    result = compile_file(path, request["text"], request.get("what", "pipelines"))
     with open(request["result"], "w", encoding="utf-8") as file:
         json.dump(result, file)
 
 
-def compile_file(path, source):
-    result = {"kfp": None, "pipelines": [], "problems": []}
+def compile_file(path, source, what):
+    result = {"kfp": None, "pipelines": [], "components": [], "problems": []}
     try:
         code = compile(source, path, "exec")
     except SyntaxError as error:
@@ -101,6 +101,9 @@ def compile_file(path, source):
         raise
     except BaseException as error:  # sys.exit() at the top of a file, too
         result["problems"].append(error_problem(error, path))
+    if what == "components":
+        result["components"] = compiled_components(module, path, compile_to_file)
+        return result
     for name, component in list(module.__dict__.items()):
         if not isinstance(component, origins.graph_component) or component not in origins.pipelines:
             continue
@@ -127,6 +130,24 @@ def compile_file(path, source):
     for pipeline in result["pipelines"]:
         del pipeline["component"]
     return result
+
+
+def compiled_components(module, path, compile_to_file):
+    """Those that are functions of the file itself; what it imports is offered by the file that it is from."""
+    from kfp.dsl import base_component, graph_component
+
+    found = []
+    for name, component in list(module.__dict__.items()):
+        if not isinstance(component, base_component.BaseComponent):
+            continue
+        function = getattr(component, "python_func", None) or getattr(component, "pipeline_func", None)
+        if function is None or isinstance(component, graph_component.GraphComponent):
+            continue
+        # A component under a second name is no second one.
+        if os.path.abspath(function.__code__.co_filename) != path or function.__name__ != name:
+            continue
+        found.append({"function": name, "text": compiled(compile_to_file, component)})
+    return found
 
 
 def compiled(compile_to_file, component):

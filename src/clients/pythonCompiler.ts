@@ -43,11 +43,21 @@ const pipeline = z.object({
 });
 export type CompiledPipeline = z.infer<typeof pipeline>;
 
+const component = z.object({
+  /** Its name in the module. */
+  function: z.string(),
+  /** IR YAML of the component alone. */
+  text: z.string(),
+});
+export type CompiledComponent = z.infer<typeof component>;
+
 const result = z.object({
   /** Version of kfp; null: it is not there. */
   kfp: z.string().nullable(),
   /** In the order in which they are defined. */
   pipelines: z.array(pipeline),
+  /** Of the file's own functions; empty unless they were asked for. */
+  components: z.array(component),
   problems: z.array(problem),
 });
 export type CompileResult = z.infer<typeof result>;
@@ -58,6 +68,8 @@ export interface CompileRequest {
   readonly file: string;
   /** May be newer than what is on disk. */
   readonly text: string;
+  /** Default: pipelines. Nothing is said of the others. */
+  readonly what?: 'pipelines' | 'components';
   /** Default: a minute. First imports of large packages take long. */
   readonly timeoutMs?: number;
 }
@@ -101,7 +113,7 @@ export class PythonCompiler implements Disposable {
     signal.throwIfAborted();
     clearTimeout(this.#idle);
     const folder = await mkdtemp(join(tmpdir(), 'slipway-compile-'));
-    const { python, file, text, timeoutMs = DEFAULT_TIMEOUT_MS } = request;
+    const { python, file, text, what = 'pipelines', timeoutMs = DEFAULT_TIMEOUT_MS } = request;
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       if (this.#server?.python !== python || this.#server.hasEnded) {
@@ -110,7 +122,7 @@ export class PythonCompiler implements Disposable {
       }
       const server = this.#server;
       const target = join(folder, 'result.json');
-      await server.ask({ file, text, result: target }, AbortSignal.any([signal, timeout]));
+      await server.ask({ file, text, what, result: target }, AbortSignal.any([signal, timeout]));
       signal.throwIfAborted();
       if (timeout.aborted)
         throw new SlipwayError('pythonTimeout', `${file} took too long to import.`, {
@@ -180,7 +192,12 @@ class Server {
 
   /** Ends when the request is done, the interpreter has ended, or the signal has ended it. */
   async ask(
-    request: { readonly file: string; readonly text: string; readonly result: string },
+    request: {
+      readonly file: string;
+      readonly text: string;
+      readonly what: string;
+      readonly result: string;
+    },
     signal: AbortSignal,
   ): Promise<void> {
     const stop = (): void => this.stop();

@@ -92,8 +92,7 @@ export class PythonCanvasText implements EditedText {
         compile: (source, by) => pipelines.compileText(this.#file, source, by),
         plan: (ir, wanted, by) => planner.plan({ text: ir, source: this.uri, gesture: wanted }, by),
       },
-      found.text,
-      found.pipeline,
+      { file: this.#file.fsPath, text: found.text, pipeline: found.pipeline },
       gesture,
       signal,
     );

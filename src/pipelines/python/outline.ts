@@ -10,6 +10,8 @@ export interface KfpFunction {
   readonly nameRange: { readonly start: number; readonly end: number };
   /** From `def` on. */
   readonly source: string;
+  /** What its docstring says first. */
+  readonly summary: string | undefined;
   /** Texts of the decorator's keyword arguments, e.g. `packages_to_install`. */
   readonly options: ReadonlyMap<string, string>;
 }
@@ -49,10 +51,21 @@ function readFunction(node: Node): KfpFunction | undefined {
       start: node.startIndex,
       nameRange: { start: name.startIndex, end: name.endIndex },
       source: definition.text,
+      summary: summaryOf(definition),
       options: isCall ? optionsOf(expression) : new Map(),
     };
   }
   return undefined;
+}
+
+/** The first paragraph of a docstring as one line. */
+function summaryOf(definition: Node): string | undefined {
+  const body = definition.childForFieldName('body');
+  const [first] = body === null ? [] : childrenOf(body);
+  const text = first?.type === 'expression_statement' ? first.namedChild(0) : null;
+  const content = text?.type === 'string' ? text.descendantsOfType('string_content')[0]?.text : undefined;
+  const [paragraph = ''] = content?.trim().split(/\n\s*\n/) ?? [];
+  return paragraph === '' ? undefined : paragraph.replaceAll(/\s+/g, ' ');
 }
 
 function optionsOf(call: Node): ReadonlyMap<string, string> {

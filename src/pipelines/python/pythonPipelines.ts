@@ -72,11 +72,16 @@ export class PythonPipelines implements TextDocumentContentProvider, Disposable 
   }
 
   /** Any text in the place of the file's; nothing is remembered of it. */
-  async compileText(file: Uri, text: string, signal: AbortSignal): Promise<CompileResult> {
+  async compileText(
+    file: Uri,
+    text: string,
+    signal: AbortSignal,
+    what: 'pipelines' | 'components' = 'pipelines',
+  ): Promise<CompileResult> {
     if (!workspace.isTrusted)
       throw new SlipwayError('untrusted', 'This folder is not trusted, so nothing in it is run.');
     const { path, from } = await this.#interpreters.find(file, signal);
-    const request = { file: file.fsPath, text };
+    const request = { file: file.fsPath, text, what };
     const result = await this.#compiler.compile({ ...request, python: path }, signal);
     // An interpreter that nobody chose for pipelines may well have no kfp.
     if (
@@ -116,6 +121,13 @@ export class PythonPipelines implements TextDocumentContentProvider, Disposable 
     const known = this.#known.get(uri.query);
     const pipeline = known?.result.pipelines.find((one) => this.uriOf(file, one).path === uri.path);
     return known === undefined || pipeline === undefined ? undefined : { file, text: known.text, pipeline };
+  }
+
+  /** Whether the pipeline behind such a document calls this function. */
+  calls(uri: Uri, path: string, name: string): boolean {
+    return Object.values(this.find(uri)?.pipeline.nodes ?? {}).some(
+      ({ component }) => component?.file === path && component.function === name,
+    );
   }
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {

@@ -185,7 +185,7 @@ describe('Python edited from the canvas', () => {
     const [pipeline] = compiled.pipelines;
     if (pipeline === undefined) throw new Error('The fixture has a pipeline.');
     const plan = (ir: string, wanted: Gesture) => Promise.resolve(planGesture(ir, wanted));
-    return editPython({ parser, compile, plan }, text, pipeline, gesture, signal);
+    return editPython({ parser, compile, plan }, { file, text, pipeline }, gesture, signal);
   };
 
   beforeAll(async () => {

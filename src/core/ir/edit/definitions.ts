@@ -1,6 +1,7 @@
-/** The components of a pipeline or component file, each with all it needs to be put into another file. */
+/** The components of a pipeline or component file, of KFP v1's too, each with all it needs to be put into another file. */
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import { specToDocuments } from '../specDocuments.ts';
+import { v1Component } from '../v1/v1Component.ts';
 import type { ComponentDefinition } from './gesture.ts';
 import { objectAt, textAt, valueAt } from './jsonPath.ts';
 import { portViews, type PortViews } from './portViews.ts';
@@ -22,10 +23,10 @@ export function nameOfComponent(component: string): string {
   return component.replace(/^comp-/, '');
 }
 
-/** Empty for a text that is no pipeline. A file of several components also offers itself, as a sub-pipeline. */
+/** Empty for a text that is neither. A file of several components also offers itself, as a sub-pipeline. */
 export function definitionsIn(text: string): readonly FoundComponent[] {
   const documents = specToDocuments(text);
-  if (documents.kind === 'notPipeline') return [];
+  if (documents.kind === 'notPipeline') return ofV1(text);
   const { pipelineSpec: spec, platformSpec } = documents;
   const kubernetes = objectAt(platformSpec, 'platforms', 'kubernetes', 'deploymentSpec', 'executors');
   const components = objectAt(spec, 'components');
@@ -52,6 +53,21 @@ export function definitionsIn(text: string): readonly FoundComponent[] {
     definition: define(`comp-${name}`, root, spec, kubernetes),
   };
   return [whole, ...found];
+}
+
+function ofV1(text: string): readonly FoundComponent[] {
+  const found = v1Component(text);
+  if (found === undefined) return [];
+  const { name, description, component, executorLabel, executor } = found;
+  return [
+    {
+      name,
+      description,
+      isPipeline: false,
+      ...portViews(component),
+      definition: { name: `comp-${name}`, component, executors: { [executorLabel]: executor } },
+    },
+  ];
 }
 
 /** The SDK writes a component's docstring into the comment at the top, and nowhere else. */

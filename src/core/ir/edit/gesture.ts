@@ -33,6 +33,8 @@ const definition = z.object({
   executors: z.record(z.string(), jsonObject),
   /** KubernetesExecutorConfig by executor label. */
   kubernetes: z.record(z.string(), jsonObject).optional(),
+  /** The function that it is compiled from: a pipeline in Python calls it instead. `file`: absolute path. */
+  python: z.object({ file: z.string(), function: name }).optional(),
 });
 export type ComponentDefinition = z.infer<typeof definition>;
 

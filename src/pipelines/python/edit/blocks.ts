@@ -1,7 +1,9 @@
 /** Statements moved into a `with`, out of it, added and taken away. */
 import type { Comparison, Gesture } from '../../../core/ir/edit/gesture.ts';
-import { childrenOf, enclosing, type Node } from '../syntax.ts';
-import { insert } from './arguments.ts';
+import { argumentNodes, childrenOf, enclosing, type Node } from '../syntax.ts';
+import { pyString } from '../../../core/ir/python/pythonText.ts';
+import { insert, setArgument } from './arguments.ts';
+import { calleeOf, type Callee } from './imports.ts';
 import { PythonRefusal, type PythonSource, type TextEdit } from './source.ts';
 import { sourceText } from './values.ts';
 
@@ -68,11 +70,8 @@ export function wrapInExitHandler(
   const isBefore = exit.statement.endIndex <= first.startIndex;
   if (!isBefore)
     throw new PythonRefusal(`The call of ${exitTask} must stand before the tasks: move it up in the code.`);
-  const name = exit.variable ?? 'exit_task';
-  const edits = exit.variable === undefined ? [insert(exit.statement.startIndex, `${name} = `)] : [];
-  if (exit.variable === undefined && !exit.isAlone)
-    throw new PythonRefusal(`${exitTask} is made inside another expression: assign it to a variable first.`);
-  return [...edits, ...wrap(source, tasks, `with dsl.ExitHandler(${name}):`)];
+  const name = source.variableOf(exitTask);
+  return wrap(source, tasks, `with dsl.ExitHandler(${name}):`);
 }
 
 /** A group's statements in the place of its `with`. */
@@ -161,26 +160,43 @@ function contains(outer: TextEdit, inner: TextEdit): boolean {
   return outer.range.start <= inner.range.start && inner.range.end <= outer.range.end;
 }
 
-/** A call of a component that the file has, as the last statement of the group. */
+/** A call of a function, of this file or imported: the last statement of the group, or above the task that it feeds. */
 export function addTask(
   source: PythonSource,
   { group, component, name, inputs, feeds }: Of<'addTask'>,
 ): readonly TextEdit[] {
-  if (!('existing' in component))
-    throw new PythonRefusal('Write the component as a function in this file first.');
-  const callee = functionOf(source, component.existing);
-  if (feeds !== undefined)
-    throw new PythonRefusal('Connect the output in the code, or after the task is there.');
+  const callee = calledFor(source, component);
+  const args = Object.entries(inputs ?? {}).map(([input, from]) => `${input}=${sourceText(source, from)}`);
+  const named = name === undefined ? '' : `.set_display_name(${pyString(name)})`;
+  const call = `${callee.name}(${args.join(', ')})${named}`;
+  if (feeds !== undefined) {
+    const fed = source.task(feeds.task);
+    const variable = source.freeName(`${callee.name}_task`);
+    const line = `${source.indentOf(fed.statement)}${variable} = ${call}${source.newline}`;
+    return [
+      ...callee.edits,
+      insert(source.lineStart(fed.statement.startIndex), line),
+      ...setArgument(source, fed.call, feeds.input, `${variable}.outputs["${feeds.output}"]`),
+    ];
+  }
   const statements = childrenOf(source.body(group));
   const last = statements.filter((node) => node.type !== 'return_statement').at(-1) ?? statements.at(-1);
   if (last === undefined) throw new PythonRefusal('This group is empty.');
-  const args = Object.entries(inputs ?? {}).map(([input, from]) => `${input}=${sourceText(source, from)}`);
-  const named = name === undefined ? '' : `.set_display_name(${JSON.stringify(name)})`;
-  const line = `${source.indentOf(last)}${callee}(${args.join(', ')})${named}`;
+  const line = `${source.indentOf(last)}${call}`;
   if (last.type === 'return_statement')
-    return [insert(source.lineStart(last.startIndex), line + source.newline)];
+    return [...callee.edits, insert(source.lineStart(last.startIndex), line + source.newline)];
   const at = source.lineEnd(last.endIndex);
-  return [insert(at, source.text[at - 1] === '\n' ? line + source.newline : source.newline + line)];
+  const isOpen = source.text[at - 1] !== '\n';
+  return [...callee.edits, insert(at, isOpen ? source.newline + line : line + source.newline)];
+}
+
+function calledFor(source: PythonSource, component: Of<'addTask'>['component']): Callee {
+  if ('existing' in component) return { name: functionOf(source, component.existing), edits: [] };
+  const { python } = component.definition;
+  if (python !== undefined) return calleeOf(source, python);
+  throw new PythonRefusal(
+    'This component is no Python function: load it in the code by kfp.components.load_component_from_file().',
+  );
 }
 
 /** `comp-train-2` is what the compiler made of the function `train`. */
@@ -197,4 +213,36 @@ function functionOf(source: PythonSource, component: string): string {
     .find((name) => name.replaceAll('_', '-').toLowerCase() === base);
   if (found === undefined) throw new PythonRefusal(`${component} is not a function of this file.`);
   return found;
+}
+
+/** Of an If or Elif; an Else has none. */
+export function setCondition(
+  source: PythonSource,
+  { branch, condition }: Of<'setCondition'>,
+): readonly TextEdit[] {
+  const [argument] = argumentNodes(source.groupCall(branch));
+  if (argument === undefined) throw new PythonRefusal(`${branch} has no condition in the code.`);
+  return [replaceValue(argument, comparisonText(source, condition))];
+}
+
+/** Parallelism 0 is no limit. */
+export function setLoop(
+  source: PythonSource,
+  { loop, items, parallelism }: Of<'setLoop'>,
+): readonly TextEdit[] {
+  const call = source.groupCall(loop);
+  const [argument] = argumentNodes(call);
+  if (argument === undefined) throw new PythonRefusal(`${loop} has no items in the code.`);
+  const limit = parallelism === 0 ? undefined : String(parallelism);
+  return [
+    ...(items === undefined ? [] : [replaceValue(argument, sourceText(source, items))]),
+    ...(parallelism === undefined ? [] : setArgument(source, call, 'parallelism', limit)),
+  ];
+}
+
+/** Of an argument, with or without its name. */
+function replaceValue(argument: Node, text: string): TextEdit {
+  const { startIndex, endIndex } =
+    argument.type === 'keyword_argument' ? (argument.childForFieldName('value') ?? argument) : argument;
+  return { range: { start: startIndex, end: endIndex }, text };
 }

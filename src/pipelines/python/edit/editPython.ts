@@ -2,12 +2,12 @@
  * One gesture on a graph that was compiled from Python: planned as edits of the source, compiled again, and only then
  * handed back, if the new pipeline means what the gesture does to the old one.
  */
-import type { CompiledPipeline, CompileResult } from '../../../clients/pythonCompiler.ts';
+import type { CompileResult } from '../../../clients/pythonCompiler.ts';
 import type { Gesture } from '../../../core/ir/edit/gesture.ts';
 import type { Plan } from '../../../core/ir/edit/plan.ts';
 import { compareMeaning } from '../../../core/ir/python/sameMeaning.ts';
 import type { PythonParser } from '../syntax.ts';
-import { planPythonEdit } from './planPythonEdit.ts';
+import { planPythonEdit, type PythonText } from './planPythonEdit.ts';
 import type { TextEdit } from './source.ts';
 
 export interface PythonEditDeps {
@@ -32,14 +32,14 @@ export type PythonEdited =
 
 export async function editPython(
   deps: PythonEditDeps,
-  text: string,
-  pipeline: CompiledPipeline,
+  python: PythonText,
   gesture: Gesture,
   signal: AbortSignal,
 ): Promise<PythonEdited> {
+  const { text, pipeline } = python;
   const meant = await deps.plan(pipeline.text, gesture, signal);
   if (meant.kind === 'refused') return meant;
-  const planned = planPythonEdit(deps.parser, text, pipeline, gesture);
+  const planned = planPythonEdit(deps.parser, python, gesture);
   if (planned.kind === 'refused') return planned;
   const edited = applyEdits(text, planned.edits);
   const compiled = await deps.compile(edited, signal);

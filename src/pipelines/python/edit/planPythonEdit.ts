@@ -4,7 +4,16 @@ import type { Gesture } from '../../../core/ir/edit/gesture.ts';
 import { pyString, pyValue } from '../../../core/ir/python/pythonText.ts';
 import { argumentNodes, childrenOf, type PythonParser } from '../syntax.ts';
 import { removal, setArgument } from './arguments.ts';
-import { addTask, comparisonText, removeTasks, unpack, wrap, wrapInExitHandler } from './blocks.ts';
+import {
+  addTask,
+  comparisonText,
+  removeTasks,
+  setCondition,
+  setLoop,
+  unpack,
+  wrap,
+  wrapInExitHandler,
+} from './blocks.ts';
 import { setKubernetes, setOnTask, settingsOf } from './settings.ts';
 import { PythonRefusal, PythonSource, type TextEdit } from './source.ts';
 import { sourceText } from './values.ts';
@@ -14,19 +23,24 @@ export type PythonPlan =
   /** One sentence: what is in the way, and what to do instead. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** `pipeline` is what the text compiled to. Nothing is known yet of whether the edits do what was meant. */
-export function planPythonEdit(
-  parser: PythonParser,
-  text: string,
-  pipeline: CompiledPipeline,
-  gesture: Gesture,
-): PythonPlan {
-  return parser.with(text, (tree): PythonPlan => {
+export interface PythonText {
+  /** Absolute path. */
+  readonly file: string;
+  readonly text: string;
+  /** What the text compiled to. */
+  readonly pipeline: CompiledPipeline;
+}
+
+/** Nothing is known yet of whether the edits do what was meant. */
+export function planPythonEdit(parser: PythonParser, python: PythonText, gesture: Gesture): PythonPlan {
+  return parser.with(python.text, (tree): PythonPlan => {
     if (tree.rootNode.hasError)
       return { kind: 'refused', reason: 'The file has a syntax error: mend it first.' };
     try {
-      const edits = editsOf(new PythonSource(text, tree, pipeline), gesture);
-      return { kind: 'edits', edits: edits.toSorted((a, b) => a.range.start - b.range.start) };
+      const source = new PythonSource(python, tree);
+      const edits = editsOf(source, gesture);
+      const all = [...source.naming, ...edits];
+      return { kind: 'edits', edits: all.toSorted((a, b) => a.range.start - b.range.start) };
     } catch (error) {
       if (error instanceof PythonRefusal) return { kind: 'refused', reason: error.message };
       throw error;
@@ -75,6 +89,10 @@ function editsOf(source: PythonSource, gesture: Gesture): readonly TextEdit[] {
     }
     case 'wrapInExitHandler':
       return wrapInExitHandler(source, gesture);
+    case 'setCondition':
+      return setCondition(source, gesture);
+    case 'setLoop':
+      return setLoop(source, gesture);
     case 'unpack':
       return unpack(source, gesture.group);
     default:
@@ -94,9 +112,7 @@ const refused: Readonly<Record<Exclude<Gesture['kind'], Supported>, string>> = {
   renameOutput: 'Renaming an output',
   removeOutput: 'Removing an output',
   addBranch: 'Adding a branch',
-  setCondition: 'Changing the condition',
   addOneOf: 'Adding a OneOf',
-  setLoop: 'Changing the loop',
   groupAsSubPipeline: 'Making a sub-pipeline',
   renameComponent: 'Renaming a component',
   setContainer: 'Changing the container',
@@ -119,19 +135,18 @@ type Supported =
   | 'wrapInIf'
   | 'wrapInLoop'
   | 'wrapInExitHandler'
+  | 'setCondition'
+  | 'setLoop'
   | 'unpack';
 
 function runAfter(source: PythonSource, taskId: string, afterId: string): readonly TextEdit[] {
   const isGroup = source.pipeline.nodes[afterId]?.kind !== 'task';
-  if (isGroup)
-    throw new PythonRefusal(`${afterId} is a group: name it with as and use .after() in the code.`);
+  if (isGroup) throw new PythonRefusal(`${afterId} is a group: waiting for one is written in the code.`);
   const task = source.task(taskId);
   const after = source.task(afterId);
   if (after.statement.endIndex > task.statement.startIndex)
     throw new PythonRefusal(`${afterId} is made below ${taskId}: move its call up in the code.`);
-  if (after.variable === undefined)
-    throw new PythonRefusal(`${afterId} has no variable yet: write name = … in front of its call.`);
-  return setOnTask(source, taskId, [[`after`, joined(source, taskId, after.variable)]]);
+  return setOnTask(source, taskId, [[`after`, joined(source, taskId, source.variableOf(afterId))]]);
 }
 
 /** What `.after(…)` has already, and one more. */

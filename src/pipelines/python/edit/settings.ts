@@ -134,7 +134,7 @@ export function setKubernetes(source: PythonSource, nodeId: string, fields: Json
     } else throw new PythonRefusal(`${field} of a task in Python is set by kfp.kubernetes in the code.`);
   }
   const task = source.task(nodeId);
-  const { statement, isAlone, call } = task;
+  const { statement } = task;
   const old = source.about(task).filter((one) => {
     const [inner] = one.descendantsOfType('call');
     return inner !== undefined && replaced.includes(calleeName(inner));
@@ -144,10 +144,7 @@ export function setKubernetes(source: PythonSource, nodeId: string, fields: Json
     text: '',
   }));
   if (calls.length === 0) return edits;
-  const name = task.variable ?? (isAlone ? `${calleeName(call) || 'new'}_task` : undefined);
-  if (name === undefined)
-    throw new PythonRefusal(`${nodeId} is made inside another expression: assign it to a variable first.`);
-  if (task.variable === undefined) edits.push(insert(statement.startIndex, `${name} = `));
+  const name = source.variableOf(nodeId);
   const indent = source.indentOf(statement);
   const lines = calls
     .map((one) => `${indent}kubernetes.${one.replace('TASK', name)}${source.newline}`)

@@ -26,9 +26,17 @@ export class PythonSource {
   readonly text: string;
   readonly tree: Tree;
   readonly pipeline: CompiledPipeline;
+  /** Absolute path. */
+  readonly file: string;
+  /** Names given to tasks and loops that had none, by node id. */
+  readonly #given = new Map<string, { readonly name: string; readonly edit: TextEdit }>();
   readonly #lineStarts: readonly number[];
 
-  constructor(text: string, tree: Tree, pipeline: CompiledPipeline) {
+  constructor(
+    { file, text, pipeline }: { file: string; text: string; pipeline: CompiledPipeline },
+    tree: Tree,
+  ) {
+    this.file = file;
     this.text = text;
     this.tree = tree;
     this.pipeline = pipeline;
@@ -77,6 +85,66 @@ export class PythonSource {
       variable: left?.type === 'identifier' ? left.text : undefined,
       isAlone: assignment === undefined && chain.parent?.id === statement.id,
     };
+  }
+
+  /** The variable that a task is, which it gets if it has none. */
+  variableOf(nodeId: string): string {
+    const { variable, isAlone, statement, call } = this.task(nodeId);
+    if (variable !== undefined) return variable;
+    if (!isAlone)
+      throw new PythonRefusal(`${nodeId} is made inside another expression: assign it to a variable first.`);
+    return this.#give(nodeId, `${calleeName(call).split('.').at(-1) ?? 'new'}_task`, (name) => ({
+      range: { start: statement.startIndex, end: statement.startIndex },
+      text: `${name} = `,
+    }));
+  }
+
+  /** What a loop's items are called, which they are if they have no name. */
+  itemOf(loop: string): string {
+    const block = this.block(loop);
+    const [pattern] = block.descendantsOfType('as_pattern_target');
+    if (pattern !== undefined && enclosing(pattern, 'with_statement')?.id === block.id) return pattern.text;
+    const { endIndex } = this.#callOf(loop);
+    return this.#give(loop, 'item', (name) => ({
+      range: { start: endIndex, end: endIndex },
+      text: ` as ${name}`,
+    }));
+  }
+
+  #give(nodeId: string, wish: string, edit: (name: string) => TextEdit): string {
+    const known = this.#given.get(nodeId);
+    if (known !== undefined) return known.name;
+    const name = this.freeName(wish);
+    this.#given.set(nodeId, { name, edit: edit(name) });
+    return name;
+  }
+
+  /** What gives tasks and loops the names that were asked for. */
+  get naming(): readonly TextEdit[] {
+    return [...this.#given.values()].map(({ edit }) => edit);
+  }
+
+  /** Whether the file says this name anywhere but behind a dot. */
+  isTaken(name: string): boolean {
+    return (
+      [...this.#given.values()].some((one) => one.name === name) ||
+      this.tree.rootNode
+        .descendantsOfType('identifier')
+        .some((node) => node.text === name && !isAttributeName(node) && !isKeyword(node))
+    );
+  }
+
+  freeName(wish: string): string {
+    for (let count = 1; ; count++) {
+      const name = count === 1 ? wish : `${wish}_${count}`;
+      if (!this.isTaken(name)) return name;
+    }
+  }
+
+  /** The call that makes a group: `dsl.If(…)`. */
+  groupCall(nodeId: string): Node {
+    this.block(nodeId);
+    return this.#callOf(nodeId);
   }
 
   /** The `with` of a group. */
