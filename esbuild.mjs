@@ -63,6 +63,7 @@ const webviews = {
   define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
   entryPoints: {
     runGraph: 'webviews/pipelines/runGraph.tsx',
+    graphDiff: 'webviews/pipelines/graphDiff.tsx',
     runForm: 'webviews/pipelines/runForm.tsx',
     doctor: 'webviews/environment/doctor.tsx',
   },

@@ -33,6 +33,13 @@ export interface ArtifactTarget {
   readonly artifactId: string;
 }
 
+/** What the Source Control view passes; Git's own rows also say what they are a difference of. */
+export interface ScmTarget {
+  readonly resourceUri: Uri;
+  readonly leftUri?: Uri | undefined;
+  readonly rightUri?: Uri | undefined;
+}
+
 /** A component of the embedded cluster. */
 export interface ComponentTarget {
   readonly kind: 'component';
@@ -83,6 +90,16 @@ export interface CommandArguments {
   'slipway.pipeline.addToGraph': [target?: FileTarget];
   'slipway.pipeline.upload': [target?: FileTarget];
   'slipway.pipeline.generatePython': [target?: FileTarget];
+  /** `all`: what is selected with it; two are compared with each other. */
+  'slipway.pipeline.compareWith': [target?: FileTarget | VersionTarget | RunTarget, all?: readonly unknown[]];
+  'slipway.pipeline.compareSelected': [target?: Uri, all?: readonly Uri[]];
+  /** Without a row: what was committed last with what the active editor has. */
+  'slipway.pipeline.openChanges': [resource?: ScmTarget];
+  /** Of the comparison in front; here and below. */
+  'slipway.diff.next': [];
+  'slipway.diff.previous': [];
+  'slipway.diff.swap': [];
+  'slipway.diff.openTexts': [];
   /** Of a Python file, the function with that name; else the one that the cursor is in. Here and below. */
   'slipway.python.openGraph': [file?: Uri, name?: string];
   'slipway.python.runLocal': [file?: Uri, name?: string];
@@ -139,6 +156,8 @@ export type PaletteWhen =
   | 'never'
   | 'slipway.isPipeline'
   | 'editorLangId == python'
+  | 'slipway.isPipeline || editorLangId == python'
+  | "activeWebviewPanelId == 'slipway.graphDiff'"
   | 'slipway.environment == ready'
   | 'slipway.environment == ready && slipway.environment.isManaged'
   | 'slipway.environment.isManaged';
@@ -154,6 +173,13 @@ export const commands = {
   'slipway.pipeline.addToGraph': 'never',
   'slipway.pipeline.upload': 'slipway.isPipeline',
   'slipway.pipeline.generatePython': 'slipway.isPipeline',
+  'slipway.pipeline.compareWith': 'slipway.isPipeline || editorLangId == python',
+  'slipway.pipeline.compareSelected': 'never',
+  'slipway.pipeline.openChanges': 'slipway.isPipeline || editorLangId == python',
+  'slipway.diff.next': "activeWebviewPanelId == 'slipway.graphDiff'",
+  'slipway.diff.previous': "activeWebviewPanelId == 'slipway.graphDiff'",
+  'slipway.diff.swap': "activeWebviewPanelId == 'slipway.graphDiff'",
+  'slipway.diff.openTexts': "activeWebviewPanelId == 'slipway.graphDiff'",
   'slipway.python.openGraph': 'editorLangId == python',
   'slipway.python.runLocal': 'editorLangId == python',
   'slipway.python.submit': 'editorLangId == python',
@@ -205,6 +231,7 @@ export const viewIds = { pipelines: 'slipway.pipelines', environment: 'slipway.e
 /** View types of webview panels; each is restored after a reload. */
 export const panelTypes = {
   runGraph: 'slipway.runGraph',
+  graphDiff: 'slipway.graphDiff',
   runForm: 'slipway.runForm',
   artifact: 'slipway.artifact',
   doctor: 'slipway.doctor',

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { canonicalJson } from './core/base/canonicalJson.ts';
 import { asError } from './core/base/errors.ts';
-import { analyse } from './core/ir/analyse.ts';
+import { analyse, type Layout } from './core/ir/analyse.ts';
+import { compare } from './core/ir/compare.ts';
 import { copyTasks } from './core/ir/edit/clipboard.ts';
 import { definitionsIn } from './core/ir/edit/definitions.ts';
 import { planGesture } from './core/ir/edit/plan.ts';
@@ -64,20 +65,26 @@ async function loadEngine(): Promise<DotEngine> {
   };
 }
 
+async function layout(): Promise<Layout> {
+  return { engine: await (engine ??= loadEngine()), memory: drawings };
+}
+
 async function answer(message: WorkerRequest): Promise<WorkerReply> {
   const { id } = message;
   try {
     switch (message.kind) {
       case 'analyse': {
         const { request, kind } = message;
-        const layout =
-          request.withoutLayout === true
-            ? undefined
-            : { engine: await (engine ??= loadEngine()), memory: drawings };
+        const drawn = request.withoutLayout === true ? undefined : await layout();
         const file = fileOf(request.source);
-        const analysis = analyse(request, layout, file.yaml);
-        if (layout === undefined || analysis.kind === 'notPipeline') return { id, kind, reply: analysis };
+        const analysis = analyse(request, drawn, file.yaml);
+        if (drawn === undefined || analysis.kind === 'notPipeline') return { id, kind, reply: analysis };
         return { id, kind, reply: { ...analysis, meaning: meaningOf(file, request.text) } };
+      }
+      case 'diff': {
+        const { request, kind } = message;
+        const yaml = { before: fileOf(request.before.source).yaml, after: fileOf(request.after.source).yaml };
+        return { id, kind, reply: compare(request, await layout(), yaml) };
       }
       case 'plan': {
         const { request, kind } = message;

@@ -53,6 +53,8 @@ export function startSlipway(context: ExtensionContext, views: Views): Slipway {
     noPipelineService: { title: 'Switch Environment', command: 'slipway.environment.menu' },
     noContexts: { title: 'Start Embedded Cluster', command: 'slipway.environment.startEmbedded' },
     noKind: { title: 'Start Embedded Cluster', command: 'slipway.environment.startEmbedded' },
+    noGit: { title: 'Open Settings', command: 'workbench.action.openSettings', argument: 'git.enabled' },
+    noRepository: { title: 'Open Source Control', command: 'workbench.view.scm' },
     startFailed: { title: 'Show Log', command: 'slipway.showLog' },
   });
   // Before variables for people's tools come into this process's own.

@@ -1,6 +1,7 @@
 /** `slipway pipeline diff BEFORE AFTER`: what two versions of a pipeline do not have in common. */
 import { SlipwayError } from '../core/base/errors.ts';
 import { diffPipelines } from '../core/ir/diff.ts';
+import { describeLines, shownEdges } from '../core/ir/diff/summary.ts';
 import type { PipelineDocument } from '../core/ir/model.ts';
 import { parsePipeline } from '../core/ir/parse.ts';
 import type { DiffMark, DiffView, FieldChange } from '../core/protocol/graphDiff.ts';
@@ -46,34 +47,18 @@ function print({ isSame, pipeline, nodes, edges }: DiffView, before: string, aft
     console.log(`${signs[mark]} ${name}`);
     for (const change of changes) printChange(change);
   }
-  for (const { mark, from, to, label } of edges) {
-    // What the compiler passes through its groups shows at who reads it.
-    if (isPassage(from) || isPassage(to)) continue;
+  for (const { mark, from, to, label } of shownEdges(edges))
     console.log(`${signs[mark]} ${from} → ${to} (${label})`);
-  }
 }
 
 function printChange({ path, before, after }: FieldChange): void {
   if (before === undefined) console.log(`    ${path}: ${brief(after)} (new)`);
   else if (after === undefined) console.log(`    ${path}: ${brief(before)} (gone)`);
-  else if (before.includes('\n') || after.includes('\n')) console.log(`    ${path}: ${lines(before, after)}`);
+  else if (before.includes('\n') || after.includes('\n')) console.log(`    ${path}: ${describeLines(before, after)}`);
   else console.log(`    ${path}: ${brief(before)} → ${brief(after)}`);
-}
-
-/** Of long texts, e.g. code, how much is another: the lines that only one of them has. */
-function lines(before: string, after: string): string {
-  const [a, b] = [before.split('\n'), after.split('\n')];
-  const [inA, inB] = [new Set(a), new Set(b)];
-  const gone = a.filter((line) => !inB.has(line)).length;
-  const fresh = b.filter((line) => !inA.has(line)).length;
-  return `${gone} line${gone === 1 ? '' : 's'} gone, ${fresh} new`;
 }
 
 function brief(text = ''): string {
   const line = text.split('\n', 1)[0] ?? '';
   return line.length < text.length || line.length > 100 ? `${line.slice(0, 100)}…` : line;
-}
-
-function isPassage(nodeId: string): boolean {
-  return /(?:^|\/)(?:in|out):pipelinechannel--/.test(nodeId);
 }

@@ -64,6 +64,16 @@ export class GraphWorker implements Disposable {
     return answer.reply;
   }
 
+  /** What two texts do not have in common. Rejects as `analyse`. */
+  async diff(
+    request: WorkerCalls['diff']['request'],
+    signal: AbortSignal,
+  ): Promise<WorkerCalls['diff']['reply']> {
+    const answer = await this.#ask({ kind: 'diff', request }, signal, request.key);
+    if (answer.kind !== 'diff') throw wrongAnswer(answer);
+    return answer.reply;
+  }
+
   /** What a gesture does to a text. Rejects as `analyse`. */
   async plan(
     request: WorkerCalls['plan']['request'],

@@ -31,6 +31,7 @@ import { ObjectStoreReader } from './objectStoreReader.ts';
 import { Artifacts } from './artifacts.ts';
 import { ArtifactViews } from './artifactViews.ts';
 import { PipelineDiagnostics } from './diagnostics.ts';
+import { registerGraphDiff } from './diff/index.ts';
 import { Endings } from './endings.ts';
 import { Failures } from './failures.ts';
 import { fileCommands } from './fileCommands.ts';
@@ -129,6 +130,17 @@ export function registerPipelines(deps: PipelinesDeps) {
     }),
   );
   const { editors } = editor;
+  const comparisons = disposables.add(
+    registerGraphDiff({
+      ...graphDeps,
+      documents,
+      state: context.workspaceState,
+      files: () => store.state.files,
+      rowOf: (target) => view.rowOf(target),
+      activeRun: () => runPanels.activeRun,
+      compile: (file, text, signal) => python.pipelines.compileText(file, text, signal),
+    }),
+  );
   disposables.add(
     languages.registerCodeLensProvider(
       [{ language: 'yaml' }, { language: 'json' }],
@@ -150,6 +162,7 @@ export function registerPipelines(deps: PipelinesDeps) {
   const handlers = {
     ...fileCommands({ environments, analyser, starter, store, graphs, forms, localRuns }),
     ...editorCommands({ worker, editors }),
+    ...comparisons.handlers,
     ...python.handlers,
     ...runCommands({
       environments,
@@ -178,6 +191,7 @@ export function registerPipelines(deps: PipelinesDeps) {
     /** Gives a panel that VS Code brought back after a reload its content again. */
     restorePanel: async (viewType: string, panel: WebviewPanel, state: unknown): Promise<void> => {
       if (viewType === panelTypes.runGraph) runPanels.restore(panel, state);
+      else if (viewType === panelTypes.graphDiff) comparisons.panels.restore(panel, state);
       else if (viewType === panelTypes.artifact) await artifactViews.restore(panel, state);
       else await forms.restore(panel, state);
     },

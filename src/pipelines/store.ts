@@ -11,6 +11,7 @@ import {
   type Run,
   type RunState,
   type RunTask,
+  type SpecDocuments,
 } from '../clients/kfp/model.ts';
 import type { Disposable } from '../core/base/disposable.ts';
 import { asError, isAbort, SlipwayError } from '../core/base/errors.ts';
@@ -316,8 +317,12 @@ export function predicates(filter: Filter): readonly Predicate[] {
 }
 
 /** Name in the document that the run was made from: what joins a run to a pipeline file. */
-export function pipelineNameOf(run: Run): string | undefined {
-  const info = run.spec?.pipelineSpec['pipelineInfo'];
+export function pipelineNameOf({ spec }: Run): string | undefined {
+  return spec && pipelineNameIn(spec);
+}
+
+export function pipelineNameIn({ pipelineSpec }: SpecDocuments): string | undefined {
+  const info = pipelineSpec['pipelineInfo'];
   const name = info !== undefined && isJsonObject(info) ? info['name'] : undefined;
   return typeof name === 'string' ? name : undefined;
 }

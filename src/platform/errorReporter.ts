@@ -6,7 +6,13 @@ import { asError, isAbort, isSlipwayError } from '../core/base/errors.ts';
 export interface Recovery {
   readonly title: string;
   /** One of ours, or a built-in such as `workbench.trust.manage`. */
-  readonly command: CommandId | 'workbench.trust.manage' | 'workbench.actions.view.problems';
+  readonly command:
+    | CommandId
+    | 'workbench.trust.manage'
+    | 'workbench.actions.view.problems'
+    | 'workbench.action.openSettings'
+    | 'workbench.view.scm';
+  readonly argument?: string;
 }
 
 /** Shows failures: one sentence, one action; the log gets the rest. Cancelled work is not a failure. */
@@ -29,7 +35,7 @@ export class ErrorReporter {
     };
     const { message } = asError(error);
     void window.showErrorMessage(message, recovery.title).then((choice) => {
-      if (choice === recovery.title) void commands.executeCommand(recovery.command);
+      if (choice === recovery.title) void commands.executeCommand(recovery.command, recovery.argument);
     });
   }
 

@@ -13,15 +13,17 @@ export interface DrawingMemory {
   set(key: string, drawing: LaidOutGraph): void;
 }
 
+/** What drawing takes. */
+export interface Layout {
+  readonly engine: DotEngine;
+  readonly memory: DrawingMemory;
+}
+
 /**
  * Parse, validate and, when there is an engine, lay out. Never throws for a text. `yaml`: of an earlier version of the
  * text, so that only what changed is read anew.
  */
-export function analyse(
-  request: AnalyseRequest,
-  layout?: { readonly engine: DotEngine; readonly memory: DrawingMemory },
-  yaml?: EditableText,
-): Analysis {
+export function analyse(request: AnalyseRequest, layout?: Layout, yaml?: EditableText): Analysis {
   const { text, collapsed, key } = request;
   const parsed = parsePipeline(text, yaml);
   if (parsed.kind === 'notPipeline') return parsed;

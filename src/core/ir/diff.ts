@@ -4,6 +4,7 @@ import { pipelineChanges, taskChanges, type Placed } from './diff/fields.ts';
 import { allGroups, openGroups } from './diff/groups.ts';
 import { idAfter, matchTasks, type Matches, type Version } from './diff/match.ts';
 import { inputOrigins, originsText } from './diff/origins.ts';
+import { portDiffs, type Drawings, type UnionIds } from './diff/ports.ts';
 import { buildGraph, childId } from './graph.ts';
 import type { GraphEdge, GraphNode, PipelineGraph } from './graphModel.ts';
 import type { PipelineDocument } from './model.ts';
@@ -18,16 +19,16 @@ export function diffPipelines(before: PipelineDocument, after: PipelineDocument)
   const nodes = nodeDiffs(a, b, matches, drawings, ids);
   const edges = edgeDiffs(drawings, ids);
   const pipeline = pipelineChanges(a, b, matches);
-  return { isSame: pipeline.length + nodes.length + edges.length === 0, pipeline, nodes, edges, graph };
+  const ports = portDiffs(drawings, ids, { pipeline, nodes });
+  return {
+    isSame: pipeline.length + nodes.length + edges.length === 0,
+    pipeline,
+    nodes,
+    edges,
+    ports,
+    graph,
+  };
 }
-
-interface Drawings {
-  readonly before: PipelineGraph;
-  readonly after: PipelineGraph;
-}
-
-/** What nodes of the version before are called in the drawing of both. */
-type UnionIds = ReadonlyMap<string, string>;
 
 function version(document: PipelineDocument): Version {
   const root = openGroups(document);

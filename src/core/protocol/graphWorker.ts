@@ -7,6 +7,7 @@ import type { Gesture, GestureSource, TaskClipboard } from '../ir/edit/gesture.t
 import type { Plan } from '../ir/edit/plan.ts';
 import type { LaidOutGraph } from '../ir/graphModel.ts';
 import type { InputParameter, PipelineDocument, Problem } from '../ir/model.ts';
+import type { DiffChanges, Side } from './graphDiff.ts';
 
 /** A text to be looked at or edited. */
 export interface TextRequest {
@@ -46,6 +47,22 @@ export type Analysis =
   /** Not a KFP v2 pipeline, or not parseable: one sentence and the place. */
   | { readonly kind: 'notPipeline'; readonly problem: Problem };
 
+/** `collapsed` and `key` as in AnalyseRequest. */
+export interface DiffRequest extends Pick<AnalyseRequest, 'collapsed' | 'key'> {
+  readonly before: TextRequest;
+  readonly after: TextRequest;
+}
+
+export type Comparison =
+  /** `drawing` is undefined when neither has a task. */
+  | {
+      readonly kind: 'compared';
+      readonly changes: DiffChanges;
+      readonly drawing: LaidOutGraph | undefined;
+    }
+  /** Of the texts that are no pipelines, or cannot be parsed. */
+  | { readonly kind: 'notPipeline'; readonly problems: Readonly<Record<Side, Problem | undefined>> };
+
 /** Which inputs of the document take a source, and why the others refuse it. */
 export interface Targets {
   readonly inputs: readonly {
@@ -58,6 +75,7 @@ export interface Targets {
 /** Everything the worker can be asked, by name. */
 export interface WorkerCalls {
   readonly analyse: { readonly request: AnalyseRequest; readonly reply: Analysis };
+  readonly diff: { readonly request: DiffRequest; readonly reply: Comparison };
   readonly plan: {
     readonly request: TextRequest & { readonly gesture: Gesture };
     readonly reply: Plan;

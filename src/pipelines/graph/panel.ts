@@ -27,6 +27,11 @@ export class RunGraphPanels implements Disposable {
     else this.#fill(createPanel(panelTypes.runGraph, 'Pipeline', { column: ViewColumn.Active }), runId);
   }
 
+  /** The run whose graph is in front. */
+  get activeRun(): string | undefined {
+    return [...this.#open].find(({ panel }) => panel.active)?.controller.runId;
+  }
+
   /** For the serializer: gives a panel that VS Code brought back its content again. */
   restore(panel: WebviewPanel, state: unknown): void {
     const saved = typeof state === 'object' && state !== null && 'target' in state ? state.target : undefined;

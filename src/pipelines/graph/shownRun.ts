@@ -1,6 +1,6 @@
 /** A run on show: watched, and drawn from the spec it really ran. */
 import type { KfpApi } from '../../clients/kfp/api.ts';
-import type { Artifact, Run, RunTask } from '../../clients/kfp/model.ts';
+import type { Artifact, Run, RunTask, SpecDocuments } from '../../clients/kfp/model.ts';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { isAbort, SlipwayError } from '../../core/base/errors.ts';
 import { Emitter } from '../../core/base/event.ts';
@@ -103,14 +103,16 @@ export class ShownRun implements Disposable {
   }
 }
 
+/** What a run ran; undefined when the server keeps none. */
+export async function specOf(run: Run, kfp: KfpApi, signal: AbortSignal): Promise<SpecDocuments | undefined> {
+  // A run by reference does not echo its spec.
+  if (run.spec !== undefined || run.version === undefined) return run.spec;
+  return (await kfp.getVersion(run.version.pipelineId, run.version.versionId, signal)).spec;
+}
+
 /** What a run ran, as a text of the format; undefined when the server keeps none. */
 export async function specText(run: Run, kfp: KfpApi, signal: AbortSignal): Promise<string | undefined> {
-  // A run by reference does not echo its spec.
-  const spec =
-    run.spec ??
-    (run.version === undefined
-      ? undefined
-      : (await kfp.getVersion(run.version.pipelineId, run.version.versionId, signal)).spec);
+  const spec = await specOf(run, kfp, signal);
   return spec === undefined
     ? undefined
     : JSON.stringify({

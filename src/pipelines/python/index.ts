@@ -146,6 +146,7 @@ export function registerPython({ context, cli, reporter, planner }: PythonDeps) 
 
   return {
     handlers,
+    pipelines,
     /** How a document of the scheme `slipway-python` is drawn and edited; undefined for others. */
     openText: (document: TextDocument): PythonCanvasText | undefined =>
       document.uri.scheme === pythonScheme

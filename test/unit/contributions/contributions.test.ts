@@ -118,7 +118,12 @@ describe('package.json and contributions.ts say the same', () => {
     const used = new Set(
       allWhens
         // Ids of views and editors are other namespaces.
-        .map((when) => when.replaceAll(/\b(?:view|focusedView|activeCustomEditorId) [!=]= '?[\w.]+'?/g, ''))
+        .map((when) =>
+          when.replaceAll(
+            /\b(?:view|focusedView|activeCustomEditorId|activeWebviewPanelId) [!=]= '?[\w.]+'?/g,
+            '',
+          ),
+        )
         .flatMap((when) => [...when.matchAll(/\bslipway\.[\w.]+/g)].map((match) => match[0])),
     );
     expect(sorted(used)).toEqual(sorted(Object.keys(contextKeys)));

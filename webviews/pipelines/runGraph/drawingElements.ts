@@ -2,6 +2,7 @@
 import { MarkerType, Position } from '@xyflow/react';
 import type { Box, LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
 import type { CanvasEdge } from './graphEdges.tsx';
+import type { DrawingMarks } from './marks.tsx';
 import type { CanvasNode } from './graphNodes.tsx';
 import { absoluteBox } from './navigation.ts';
 
@@ -15,7 +16,11 @@ export interface DrawingElements {
 }
 
 /** `scope`: a group whose inside is drawn alone; '' draws all. A group that is not there, or closed, draws all. */
-export function drawingElements(drawing: LaidOutGraph, scope = ''): DrawingElements {
+export function drawingElements(
+  drawing: LaidOutGraph,
+  scope = '',
+  marks?: DrawingMarks['edges'],
+): DrawingElements {
   const { routes, collapsed } = drawing;
   const frame = drawing.boxes[scope];
   const inside = `${scope}/`;
@@ -65,12 +70,18 @@ export function drawingElements(drawing: LaidOutGraph, scope = ''): DrawingEleme
     if (!boxes.has(edge.from) || !boxes.has(edge.to)) continue;
     const parent = parents.get(edge.from);
     const origin = parent === undefined ? undefined : boxes.get(parent);
+    const mark = marks?.get(edge.id);
     edges.push({
       id: edge.id,
       type: 'pipeline',
       source: edge.from,
       target: edge.to,
-      markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: `var(--edge-${edge.kind})` },
+      markerEnd: {
+        type: MarkerType.ArrowClosed,
+        width: 14,
+        height: 14,
+        color: mark === undefined ? `var(--edge-${edge.kind})` : `var(--diff-${mark})`,
+      },
       data: {
         edge,
         route: (routes[edge.id] ?? []).map((point) => ({

@@ -7,6 +7,7 @@ import { useSelected, useStore } from './context.ts';
 import type { DrawingElements } from './drawingElements.ts';
 import { useEditSelected } from './edit/context.ts';
 import { smoothPath, type CanvasEdge } from './graphEdges.tsx';
+import { useDrawingMarks } from './marks.tsx';
 import { MovedPicture, type Paint } from './movedPicture.tsx';
 
 const ARROW = { width: 4, height: 7 };
@@ -49,11 +50,13 @@ export function useLivelyEdges(edges: readonly CanvasEdge[]): CanvasEdge[] {
   const selection = useSelected((snapshot) => snapshot.selection);
   const statuses = useSelected((snapshot) => snapshot.statuses);
   const chosen = useEditSelected((snapshot) => snapshot.edge);
+  const marks = useDrawingMarks();
   return useMemo(
     () =>
       edges.filter(
         ({ id, source, target }) =>
           id === chosen ||
+          marks?.edges.has(id) === true ||
           source === active ||
           target === active ||
           selection.has(source) ||
@@ -61,7 +64,7 @@ export function useLivelyEdges(edges: readonly CanvasEdge[]): CanvasEdge[] {
           store.statusOf(target)?.state === 'RUNNING',
       ),
     // A new status may set an edge in motion.
-    [edges, active, selection, statuses, chosen, store],
+    [edges, active, selection, statuses, chosen, marks, store],
   );
 }
 

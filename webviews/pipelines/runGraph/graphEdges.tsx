@@ -2,8 +2,10 @@
 import { BaseEdge, getBezierPath, type Edge, type EdgeProps } from '@xyflow/react';
 import type { ReactElement } from 'react';
 import type { GraphEdge } from '../../../src/core/ir/graphModel.ts';
+import type { DiffMark } from '../../../src/core/protocol/graphDiff.ts';
 import { useSelected } from './context.ts';
 import { useEditSelected } from './edit/context.ts';
+import { MARK_TEXT, useEdgeMark } from './marks.tsx';
 
 interface Point {
   readonly x: number;
@@ -29,18 +31,48 @@ export function PipelineEdge(props: EdgeProps<CanvasEdge>): ReactElement | null 
       (view.selected !== undefined && (view.selected === from || view.selected === to)),
   );
   const isFlowing = useSelected((_, store) => to !== undefined && store.statusOf(to)?.state === 'RUNNING');
+  const mark = useEdgeMark(props.id);
   const isChosen = useEditSelected((snapshot) => snapshot.edge === props.id);
   if (data === undefined) return null;
-  const path = data.route.length >= 2 ? smoothPath(data.route) : getBezierPath(props)[0];
+  const [straight, x, y] = getBezierPath(props);
+  const path = data.route.length >= 2 ? smoothPath(data.route) : straight;
   return (
     <g
-      className={`edge edge-${data.edge.kind}${isNear ? ' near' : ''}${isFlowing ? ' flowing' : ''}${isChosen ? ' chosen' : ''}`}
+      className={`edge edge-${data.edge.kind}${isNear ? ' near' : ''}${isFlowing ? ' flowing' : ''}${isChosen ? ' chosen' : ''}${
+        mark === undefined ? '' : ` diff-${mark}`
+      }`}
       data-testid={`edge-${props.id}`}
     >
-      <title>{edgeTitle(data.edge)}</title>
+      <title>
+        {mark === undefined ? edgeTitle(data.edge) : `${MARK_TEXT[mark]}\n${edgeTitle(data.edge)}`}
+      </title>
       <BaseEdge id={props.id} path={path} markerEnd={props.markerEnd ?? ''} interactionWidth={14} />
+      {mark === undefined ? null : <EdgeSign mark={mark} at={middleOf(data.route) ?? { x, y }} />}
     </g>
   );
+}
+
+/** Halfway along an edge: what colour alone would say only to some. */
+function EdgeSign({ mark, at }: { mark: DiffMark; at: Point }): ReactElement {
+  return (
+    <g className="edge-sign" transform={`translate(${at.x},${at.y})`} aria-hidden="true">
+      <circle r="6.5" />
+      <path d={SIGN_PATH[mark]} />
+    </g>
+  );
+}
+
+const SIGN_PATH: Readonly<Record<DiffMark, string>> = {
+  added: 'M-3,0 H3 M0,-3 V3',
+  removed: 'M-3,0 H3',
+  changed: 'M-3.5,1 Q-1.75,-2.5 0,0 T3.5,-1',
+};
+
+function middleOf(route: readonly Point[]): Point | undefined {
+  const [a, b] = [route[Math.ceil(route.length / 2) - 1], route[Math.floor(route.length / 2)]];
+  return route.length < 2 || a === undefined || b === undefined
+    ? undefined
+    : { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
 }
 
 /** A curve that leaves and enters every way point vertically, as a drawing from top to bottom reads best. */

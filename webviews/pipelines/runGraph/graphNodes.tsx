@@ -11,6 +11,7 @@ import { LoopItemDot, PortDots } from './edit/portDots.tsx';
 import { RenameField } from './edit/renameField.tsx';
 import type { Wire } from './edit/wire.ts';
 import type { NodeStatus } from './fold.ts';
+import { DiffBadge, useNodeMark } from './marks.tsx';
 import { StateIcon } from './stateIcon.tsx';
 import { NODE_KIND_ICON, NODE_KIND_TEXT, TASK_STATE_TEXT } from './stateText.ts';
 
@@ -51,6 +52,7 @@ export function PipelineNode({ data, width }: NodeProps<CanvasNode>): ReactEleme
 
 function useMarks(node: GraphNode): { readonly status: NodeStatus | undefined; readonly className: string } {
   const status = useNodeStatus(node.id);
+  const mark = useNodeMark(node.id);
   const isSelected = useSelected((snapshot) => snapshot.selection.has(node.id));
   const isActive = useSelected((snapshot) => snapshot.active === node.id);
   const wiring = useEditSelected(({ wire, cargo }) =>
@@ -59,7 +61,9 @@ function useMarks(node: GraphNode): { readonly status: NodeStatus | undefined; r
   const state = status === undefined ? 'none' : status.state.toLowerCase();
   return {
     status,
-    className: `state-${state}${isSelected ? ' selected' : ''}${isActive ? ' active' : ''}${wiring}`,
+    className: `state-${state}${isSelected ? ' selected' : ''}${isActive ? ' active' : ''}${
+      mark === undefined ? '' : ` diff-${mark}`
+    }${wiring}`,
   };
 }
 
@@ -147,6 +151,7 @@ function Card({ node, isGroup }: { node: GraphNode; isGroup: boolean }): ReactEl
         </div>
       </div>
       <ProblemMark node={node} />
+      <DiffBadge nodeId={node.id} />
       <Meter status={status} />
       {isGroup ? <GroupToggle node={node} isOpen={false} /> : null}
       <PortDots node={node} />
@@ -191,6 +196,7 @@ function OpenGroup({ node, width }: { node: GraphNode; width: number | undefined
         </div>
         {node.kind === 'loop' ? <LoopItemDot node={node} /> : null}
         <ProblemMark node={node} />
+        <DiffBadge nodeId={node.id} />
         <Meter status={status} />
       </div>
       <GroupToggle node={node} isOpen />
@@ -234,6 +240,7 @@ function PortNode({ node }: { node: GraphNode }): ReactElement {
       <Label node={node} />
       <Spoken node={node} status={undefined} />
       <ProblemMark node={node} />
+      <DiffBadge nodeId={node.id} />
       <PortDots node={node} />
     </div>
   );

@@ -3,6 +3,7 @@ import { useReactFlow, useStoreApi, useStore as useFlowStore } from '@xyflow/rea
 import { useEffect, useRef, type PointerEvent, type ReactElement } from 'react';
 import { useSelected, useStore } from './context.ts';
 import type { DrawingElements } from './drawingElements.ts';
+import { MARK_VARIABLE, useDrawingMarks } from './marks.tsx';
 import { useThemeRevision } from './movedPicture.tsx';
 import { STATE_VARIABLE } from './overview.tsx';
 
@@ -24,6 +25,7 @@ function Map({ view }: { view: DrawingElements }): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const statuses = useSelected((snapshot) => snapshot.statuses);
+  const marks = useDrawingMarks();
   const theme = useThemeRevision();
   const scale = Math.min((SIZE.width - 2 * PADDING) / view.width, (SIZE.height - 2 * PADDING) / view.height);
   const left = (SIZE.width - view.width * scale) / 2;
@@ -45,11 +47,14 @@ function Map({ view }: { view: DrawingElements }): ReactElement {
       if (box === undefined) continue;
       const isOpenGroup = data.isGroup && data.isOpen;
       const state = store.statusOf(id)?.state;
-      context.globalAlpha = isOpenGroup ? 0.12 : state === undefined ? 0.35 : 0.9;
-      context.fillStyle = state === undefined || isOpenGroup ? foreground : colour(STATE_VARIABLE[state]);
+      const mark = marks?.nodes.get(id);
+      const variable =
+        mark !== undefined ? MARK_VARIABLE[mark] : state === undefined ? undefined : STATE_VARIABLE[state];
+      context.globalAlpha = isOpenGroup ? 0.12 : variable === undefined ? 0.35 : 0.9;
+      context.fillStyle = variable === undefined || isOpenGroup ? foreground : colour(variable);
       context.fillRect(box.x, box.y, Math.max(box.width, 1 / scale), Math.max(box.height, 1 / scale));
     }
-  }, [view, statuses, theme, scale, left, top, store]);
+  }, [view, statuses, marks, theme, scale, left, top, store]);
 
   useEffect(() => {
     const place = (): void => {

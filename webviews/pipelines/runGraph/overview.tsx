@@ -6,6 +6,7 @@ import { useCallback, type ReactElement } from 'react';
 import type { Box, LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
 import type { TaskRowState } from '../../../src/core/protocol/runGraph.ts';
 import { useSelected, useStore } from './context.ts';
+import { MARK_VARIABLE, useDrawingMarks } from './marks.tsx';
 import { MovedPicture, type Paint } from './movedPicture.tsx';
 
 /** Drawings with fewer boxes are drawn as elements at any zoom. */
@@ -26,6 +27,7 @@ export function Overview(props: { drawing: LaidOutGraph; boxes: ReadonlyMap<stri
   const store = useStore();
   const statuses = useSelected((snapshot) => snapshot.statuses);
   const selection = useSelected((snapshot) => snapshot.selection);
+  const marks = useDrawingMarks();
   const paint = useCallback<Paint>(
     (context, zoom) => {
       const style = getComputedStyle(document.documentElement);
@@ -49,8 +51,11 @@ export function Overview(props: { drawing: LaidOutGraph; boxes: ReadonlyMap<stri
         if (box === undefined) continue;
         const isOpenGroup = box.height > 100;
         const state = store.statusOf(node.id)?.state;
-        context.globalAlpha = isOpenGroup ? 0.08 : state === undefined ? 0.35 : 0.9;
-        context.fillStyle = state === undefined || isOpenGroup ? foreground : colour(STATE_VARIABLE[state]);
+        const mark = marks?.nodes.get(node.id);
+        const variable =
+          mark !== undefined ? MARK_VARIABLE[mark] : state === undefined ? undefined : STATE_VARIABLE[state];
+        context.globalAlpha = isOpenGroup ? 0.08 : variable === undefined ? 0.35 : 0.9;
+        context.fillStyle = variable === undefined || isOpenGroup ? foreground : colour(variable);
         context.fillRect(box.x, box.y, box.width, box.height);
         if (!selection.has(node.id)) continue;
         context.globalAlpha = 1;
@@ -60,7 +65,7 @@ export function Overview(props: { drawing: LaidOutGraph; boxes: ReadonlyMap<stri
       }
     },
     // A new status is a new picture.
-    [drawing, boxes, statuses, selection, store],
+    [drawing, boxes, statuses, selection, marks, store],
   );
   return <MovedPicture className="overview" testId="overview" paint={paint} />;
 }

@@ -13,6 +13,7 @@ import { isFinalRun } from './stateText.ts';
 import type { Viewport, ViewState } from './viewState.ts';
 
 type Requests = CanvasContract['requests'];
+export type CanvasChannel = Pick<WebviewChannel<CanvasContract>, 'request'>;
 
 export interface Notice {
   readonly message: string;
@@ -38,7 +39,7 @@ export interface Snapshot {
 }
 
 export class GraphStore {
-  readonly #channel: WebviewChannel<CanvasContract>;
+  readonly #channel: CanvasChannel;
   readonly #save: (state: unknown) => void;
   readonly #listeners = new Set<() => void>();
   #snapshot: Snapshot;
@@ -54,7 +55,7 @@ export class GraphStore {
   #isFailureAwaited = false;
   #tasksKey = '';
 
-  constructor(channel: WebviewChannel<CanvasContract>, view: ViewState, save: (state: unknown) => void) {
+  constructor(channel: CanvasChannel, view: ViewState, save: (state: unknown) => void) {
     this.#channel = channel;
     this.#save = save;
     this.#viewport = view.viewport;

@@ -1,0 +1,189 @@
+/** Where versions of a pipeline come from: VS Code's documents, Git, Python, the pipeline service. */
+import { RelativePattern, Uri, workspace } from 'vscode';
+import { stringify } from 'yaml';
+import type { SpecDocuments } from '../../clients/kfp/model.ts';
+import type { CompileResult } from '../../clients/pythonCompiler.ts';
+import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
+import { isAbort, SlipwayError } from '../../core/base/errors.ts';
+import type { DiffSource, SideView } from '../../core/protocol/graphDiff.ts';
+import type { Environments } from '../../environment/session.ts';
+import { safeName } from '../fullLog.ts';
+import { specOf } from '../graph/shownRun.ts';
+import { readText } from '../readText.ts';
+import { pipelineNameIn } from '../store.ts';
+import type { VirtualDocuments } from '../virtualDocuments.ts';
+import type { DiffText } from './comparison.ts';
+import { readGitUri, refLabel, repositoryOf } from './git.ts';
+
+export interface DiffSourceDeps {
+  readonly environments: Environments;
+  readonly documents: VirtualDocuments;
+  /** A text in the place of a Python file's. */
+  compile(file: Uri, text: string, signal: AbortSignal): Promise<CompileResult>;
+}
+
+export class DiffSources {
+  readonly #deps: DiffSourceDeps;
+  /** Of versions and runs, which never change; by source. */
+  readonly #known = new Map<string, DiffText>();
+
+  constructor(deps: DiffSourceDeps) {
+    this.#deps = deps;
+  }
+
+  nameOf(source: DiffSource): Pick<SideView, 'label' | 'detail'> {
+    switch (source.kind) {
+      case 'text':
+        return nameOfUri(Uri.parse(source.uri));
+      case 'python': {
+        const { label, detail } = nameOfUri(Uri.parse(source.uri));
+        return { label: label.replace(/^[^ ]+/, `$&: ${source.function}`), detail };
+      }
+      case 'version':
+        return { label: 'Uploaded version', detail: source.versionId };
+      case 'run':
+        return { label: 'Run', detail: source.runId };
+    }
+  }
+
+  async read(source: DiffSource, signal: AbortSignal): Promise<DiffText> {
+    if (source.kind === 'text') {
+      const uri = Uri.parse(source.uri);
+      return { ...this.nameOf(source), text: await textOf(uri), uri: source.uri };
+    }
+    if (source.kind === 'python') return this.#compiled(source, signal);
+    const key = JSON.stringify(source);
+    const known = this.#known.get(key) ?? (await this.#uploaded(source, signal));
+    this.#known.set(key, known);
+    return known;
+  }
+
+  watch(source: DiffSource, onChange: () => void): Disposable {
+    const disposables = new DisposableStore();
+    if (source.kind === 'version' || source.kind === 'run') {
+      // It may have been asked for before the service was there.
+      disposables.add(this.#deps.environments.onDidChange(onChange));
+      return disposables;
+    }
+    const uri = Uri.parse(source.uri);
+    const isIt = (other: Uri): boolean => other.toString() === uri.toString();
+    disposables.add(
+      source.kind === 'python'
+        ? // As everywhere: what people save is compiled, not every key.
+          workspace.onDidSaveTextDocument((document) => {
+            if (isIt(document.uri)) onChange();
+          })
+        : workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+            if (contentChanges.length > 0 && isIt(document.uri)) onChange();
+          }),
+    );
+    if (uri.scheme === 'file') {
+      // Not open anywhere, it changes all the same.
+      const [folder, name] = [Uri.joinPath(uri, '..'), uri.path.split('/').at(-1) ?? ''];
+      const watcher = disposables.add(
+        workspace.createFileSystemWatcher(new RelativePattern(folder, name.replaceAll(/[[\]{}*?]/g, '?'))),
+      );
+      for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
+        disposables.add(
+          event((changed) => {
+            if (isIt(changed)) onChange();
+          }),
+        );
+    }
+    const git = readGitUri(uri);
+    if (git !== undefined) this.#watchRepository(git.file, disposables, onChange);
+    return disposables;
+  }
+
+  /** HEAD and the index move. */
+  #watchRepository(file: Uri, disposables: DisposableStore, onChange: () => void): void {
+    let isGone = false;
+    disposables.add({
+      dispose: () => {
+        isGone = true;
+      },
+    });
+    repositoryOf(file).then(
+      ({ state }) => {
+        if (!isGone) disposables.add(state.onDidChange(onChange));
+      },
+      // Reading it says why.
+      () => undefined,
+    );
+  }
+
+  async #compiled(source: Extract<DiffSource, { kind: 'python' }>, signal: AbortSignal): Promise<DiffText> {
+    const uri = Uri.parse(source.uri);
+    const file = readGitUri(uri)?.file ?? uri;
+    const { pipelines, problems } = await this.#deps.compile(file, await textOf(uri), signal);
+    const { label, detail } = this.nameOf(source);
+    const found = pipelines.find((one) => one.function === source.function);
+    if (found === undefined)
+      throw new SlipwayError(
+        'notCompiled',
+        problems[0]?.message ?? `There is no pipeline ${source.function} in ${label}.`,
+      );
+    const name = `${safeName(uri.toString())}/${source.function}.pipeline.yaml`;
+    return { label, detail, text: found.text, uri: this.#keep(name, found.text) };
+  }
+
+  async #uploaded(
+    source: Extract<DiffSource, { kind: 'version' | 'run' }>,
+    signal: AbortSignal,
+  ): Promise<DiffText> {
+    const { kfp, environmentLabel, signal: session } = this.#deps.environments.require();
+    const all = AbortSignal.any([signal, session]);
+    if (source.kind === 'version') {
+      const version = await kfp.getVersion(source.pipelineId, source.versionId, all);
+      const pipeline = version.spec === undefined ? undefined : pipelineNameIn(version.spec);
+      const label = pipeline === undefined ? version.displayName : `${pipeline} (${version.displayName})`;
+      return this.#spec(label, version.id, version.spec, environmentLabel);
+    }
+    const run = await kfp.getRun(source.runId, all);
+    return this.#spec(run.displayName, run.id, await specOf(run, kfp, all), environmentLabel);
+  }
+
+  #spec(label: string, id: string, spec: SpecDocuments | undefined, environment: string): DiffText {
+    if (spec === undefined) throw new SlipwayError('noSpec', `The server keeps no pipeline for ${label}.`);
+    const text = specYaml(spec);
+    return {
+      label,
+      detail: environment,
+      text,
+      uri: this.#keep(`${safeName(id)}/${safeName(label)}.pipeline.yaml`, text),
+    };
+  }
+
+  #keep(name: string, text: string): string {
+    return this.#deps.documents.put(name, text).toString();
+  }
+}
+
+/** As the SDK writes a pipeline: keys in order, the platform's part as a second document. */
+export function specYaml({ pipelineSpec, platformSpec }: SpecDocuments): string {
+  const yaml = (value: object): string => stringify(value, { sortMapEntries: true, lineWidth: 80 });
+  return platformSpec === undefined ? yaml(pipelineSpec) : `${yaml(pipelineSpec)}---\n${yaml(platformSpec)}`;
+}
+
+async function textOf(uri: Uri): Promise<string> {
+  try {
+    return await readText(uri);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    const git = readGitUri(uri);
+    const name = (git?.file ?? uri).path.split('/').at(-1) ?? '';
+    throw git === undefined
+      ? new SlipwayError('noFile', `${name} is not there, or cannot be read.`, { cause: error })
+      : new SlipwayError('noFile', `Git has no ${name} at ${refLabel(git.ref)}.`, { cause: error });
+  }
+}
+
+function nameOfUri(uri: Uri): Pick<SideView, 'label' | 'detail'> {
+  const git = readGitUri(uri);
+  const file = git?.file ?? uri;
+  const name = file.path.split('/').at(-1) ?? file.path;
+  const path = workspace.asRelativePath(file, (workspace.workspaceFolders ?? []).length > 1);
+  return git === undefined
+    ? { label: name, detail: path }
+    : { label: `${name} (${refLabel(git.ref)})`, detail: `${path} at ${refLabel(git.ref)}` };
+}
