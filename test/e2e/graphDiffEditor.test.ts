@@ -1,6 +1,6 @@
 /** Pipelines compared in the real editor, in a real Git repository. */
 import { execFile } from 'node:child_process';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Frame } from 'playwright-core';
@@ -29,6 +29,7 @@ async function change(edit: (text: string) => string): Promise<void> {
 beforeAll(async () => {
   workspace = await copyWorkspace('test/fixtures/kfp/samples');
   await rename(join(workspace.folder, 'two_step_pipeline.yaml'), join(workspace.folder, file));
+  await copyFile(join(workspace.folder, file), join(workspace.folder, 'copy.pipeline.yaml'));
   await git('init', '--initial-branch', 'main');
   await git('add', '.');
   await git('commit', '-m', 'Two steps');
@@ -47,6 +48,13 @@ const changed = async (text: string): Promise<void> => {
   const counts = (await view()).getByTestId('diff-counts');
   await expect.poll(() => counts.textContent().catch(() => ''), { timeout: 60_000 }).toBe(text);
 };
+async function compareWith(what: string): Promise<void> {
+  const { page, workbench } = editor;
+  // Then it is known to be a pipeline.
+  await workbench.action(page.locator('.editor-actions'), 'Run Pipeline').waitFor();
+  await workbench.runCommand('Slipway: Compare Pipeline Graph with…');
+  await choose(what);
+}
 async function choose(label: string): Promise<void> {
   const row = editor.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label });
   await row.click();
@@ -55,11 +63,7 @@ async function choose(label: string): Promise<void> {
 it('the file with Git HEAD, chosen from a list', async () => {
   const { page, workbench } = editor;
   await workbench.openFile(file);
-  await workbench.action(page.locator('.editor-actions'), 'Run Pipeline').waitFor();
-  await workbench.runCommand('Slipway: Compare Pipeline Graph with…');
-  await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
-  await editor.screenshot('diff-editor-pick');
-  await choose('Git HEAD');
+  await compareWith('Git HEAD');
   await changed('1 changed');
   await workbench.tab(`${file} (HEAD) ↔ ${file}`).waitFor();
   // The keybinding, with the focus in the webview.
@@ -73,7 +77,7 @@ it('the file with Git HEAD, chosen from a list', async () => {
 });
 
 it('follows the file, and says where it is broken', async () => {
-  await change((text) => text.replace('enableCache: true', 'enableCache: false'));
+  await change((text) => text.replace(/(write-to-gcs:\s+cachingOptions:\s+enableCache:) true/, '$1 false'));
   await changed('2 changed');
   await change((text) => text.replace('deploymentSpec:', 'deploymentSpec: {'));
   const problem = (await view()).getByTestId('diff-problem-after');
@@ -84,7 +88,9 @@ it('follows the file, and says where it is broken', async () => {
   await problem.waitFor({ state: 'detached' });
 });
 
-it('follows HEAD', async () => {
+it('comes back after a reload, and follows HEAD', async () => {
+  await editor.reload();
+  await changed('2 changed');
   await git('commit', '-a', '-m', 'Another image');
   await (await view()).getByTestId('no-differences').waitFor();
   await editor.screenshot('diff-editor-same');
@@ -92,10 +98,8 @@ it('follows HEAD', async () => {
 
 it('a commit', async () => {
   const { page, workbench } = editor;
-  await workbench.openFile(file);
-  await workbench.action(page.locator('.editor-actions'), 'Run Pipeline').waitFor();
-  await workbench.runCommand('Slipway: Compare Pipeline Graph with…');
-  await choose('A commit…');
+  await workbench.tab(file).click();
+  await compareWith('A commit…');
   await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Two steps' }).waitFor();
   await editor.screenshot('diff-editor-commits');
   await choose('Two steps');
@@ -104,4 +108,32 @@ it('a commit', async () => {
     .filter({ hasText: /\([0-9a-f]{7}\) ↔/ })
     .waitFor();
   await changed('2 changed');
+});
+
+it('a row of the Source Control view, and the texts', async () => {
+  const { page, workbench } = editor;
+  await change((text) => text.replace('google/cloud-sdk:2', 'google/cloud-sdk:3'));
+  await workbench.openViewContainer('Source Control');
+  const row = page.locator('.scm-view .monaco-list-row').filter({ hasText: file });
+  await row.waitFor();
+  await workbench.contextMenu(row, 'Open Changes of Pipeline Graph');
+  await changed('1 changed');
+  await (await view()).getByTestId('open-texts').click();
+  await page.locator('.monaco-diff-editor').waitFor();
+  await editor.screenshot('diff-editor-texts');
+});
+
+it('two files that are selected in the Explorer', async () => {
+  const { page, workbench } = editor;
+  await workbench.openViewContainer('Explorer');
+  await workbench.treeItem('copy.pipeline.yaml').click();
+  await workbench.treeItem(file).click({ modifiers: ['Control'] });
+  await workbench.contextMenu(workbench.treeItem(file), 'Compare Selected Pipeline Graphs');
+  await page
+    .locator('.tabs-container [role="tab"]')
+    .filter({ hasText: /copy\.pipeline\.yaml/ })
+    .last()
+    .waitFor();
+  await changed('2 changed');
+  await editor.screenshot('diff-editor-two');
 });

@@ -1,6 +1,5 @@
 /** Where versions of a pipeline come from: VS Code's documents, Git, Python, the pipeline service. */
 import { RelativePattern, Uri, workspace } from 'vscode';
-import { stringify } from 'yaml';
 import type { SpecDocuments } from '../../clients/kfp/model.ts';
 import type { CompileResult } from '../../clients/pythonCompiler.ts';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
@@ -14,6 +13,7 @@ import { pipelineNameIn } from '../store.ts';
 import type { VirtualDocuments } from '../virtualDocuments.ts';
 import type { DiffText } from './comparison.ts';
 import { readGitUri, refLabel, repositoryOf } from './git.ts';
+import { specYaml } from './specYaml.ts';
 
 export interface DiffSourceDeps {
   readonly environments: Environments;
@@ -157,12 +157,6 @@ export class DiffSources {
   #keep(name: string, text: string): string {
     return this.#deps.documents.put(name, text).toString();
   }
-}
-
-/** As the SDK writes a pipeline: keys in order, the platform's part as a second document. */
-export function specYaml({ pipelineSpec, platformSpec }: SpecDocuments): string {
-  const yaml = (value: object): string => stringify(value, { sortMapEntries: true, lineWidth: 80 });
-  return platformSpec === undefined ? yaml(pipelineSpec) : `${yaml(pipelineSpec)}---\n${yaml(platformSpec)}`;
 }
 
 async function textOf(uri: Uri): Promise<string> {

@@ -22,7 +22,10 @@ export async function openGraphDiff(
   server: BundleServer,
   theme: ThemeName,
   texts: { readonly before: string; readonly after: string },
-  size?: { readonly width: number; readonly height: number },
+  options: {
+    readonly size?: { readonly width: number; readonly height: number };
+    readonly savedState?: unknown;
+  } = {},
 ): Promise<GraphDiffView> {
   const graphviz = await Graphviz.load();
   const layout = {
@@ -47,7 +50,7 @@ export async function openGraphDiff(
   };
   const view = await openView<GraphDiffContract>(browser, server, 'graphDiff', {
     theme,
-    ...(size === undefined ? {} : { size }),
+    ...options,
     parsers: graphDiffParsers,
     handlers: {
       drawing: ({ collapsed }) =>

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { isJsonObject, type JsonValue } from '../../../src/core/base/json.ts';
 import { diffPipelines } from '../../../src/core/ir/diff.ts';
+import { countMarks, describeLines, shownEdges } from '../../../src/core/ir/diff/summary.ts';
 import type { Gesture } from '../../../src/core/ir/edit/gesture.ts';
 import { applyEdits, planGesture } from '../../../src/core/ir/edit/plan.ts';
 import type { PipelineDocument } from '../../../src/core/ir/model.ts';
@@ -200,4 +201,37 @@ describe('one thing has changed', () => {
     ]);
     expect(there.nodes).toEqual([]);
   });
+});
+
+describe('inputs and outputs in the drawing', () => {
+  const ports = (view: DiffView): unknown => view.ports.map(({ nodeId, mark }) => `${mark} ${nodeId}`);
+
+  test('added, removed, and changed in their type or default', () => {
+    const port = { name: 'text', kind: 'parameter', type: 'STRING' } as const;
+    const { there, back } = difference(
+      'two_step_pipeline.yaml',
+      { kind: 'addInput', group: '', port: { ...port, name: 'more' } },
+      { kind: 'changeInput', group: '', name: 'text', port: { ...port, defaultValue: 'other' } },
+    );
+    expect(ports(there)).toEqual(['added in:more', 'changed in:text']);
+    expect(ports(back)).toEqual(['changed in:text', 'removed in:more']);
+  });
+
+  test('what the compiler passes in under another name is the same', () => {
+    const text = read('pipeline_with_loops.yaml');
+    const same = diffPipelines(parse(text), parse(text));
+    expect(same.ports).toEqual([]);
+  });
+});
+
+test('counted for people: the pipeline as one, without what the compiler passes through groups', () => {
+  const { there } = difference(
+    'two_step_pipeline.yaml',
+    { kind: 'setPipelineInfo', description: 'More', name: 'other' },
+    { kind: 'delete', tasks: ['read-from-gcs'] },
+  );
+  expect(countMarks(there)).toEqual({ added: 0, removed: 2, changed: 1 });
+  const passed = { edgeId: 'x', mark: 'added', from: 'in:pipelinechannel--a-b', to: 'c', label: '' } as const;
+  expect(shownEdges([passed, { ...passed, from: 'loop/in:pipelinechannel--a-b' }])).toEqual([]);
+  expect(describeLines('a\nb\nc', 'a\nx\nc\ny')).toBe('1 line gone, 2 new');
 });

@@ -22,6 +22,11 @@ export interface DiffSnapshot {
   readonly chosen: string | undefined;
 }
 
+interface Seen {
+  readonly selected: string | undefined;
+  readonly edge: string | undefined;
+}
+
 export class DiffStore {
   readonly graph: GraphStore;
   readonly #channel: WebviewChannel<GraphDiffContract>;
@@ -35,7 +40,7 @@ export class DiffStore {
     chosen: undefined,
   };
   /** What was read of the canvas last. */
-  #seen: { readonly selected: string | undefined; readonly edge: string | undefined };
+  #seen: Seen;
   #drawing: unknown;
   #changesRequest: AbortController | undefined;
   #revision = 0;
@@ -120,16 +125,31 @@ export class DiffStore {
     if (seen.selected === this.#seen.selected && seen.edge === this.#seen.edge) return;
     this.#seen = seen;
     const { items, changes } = this.#snapshot;
-    const key = seen.selected === undefined ? seen.edge && edgeKey(seen.edge) : nodeKey(seen.selected);
-    const isPipelinePort =
-      seen.selected?.includes('/') === false && changes?.ports.some(({ nodeId }) => nodeId === seen.selected);
-    const found = items.find((one) => one.key === (isPipelinePort === true ? PIPELINE_KEY : key));
-    this.#set({ chosen: found?.key });
+    const chosen = this.#keyOf(seen, items, changes);
+    this.#set({ chosen });
     const node = seen.selected === undefined ? undefined : this.graph.getSnapshot().nodes.get(seen.selected);
-    if (node !== undefined && found === undefined) this.graph.announce(`${node.label}: not changed`);
+    if (node !== undefined && chosen === undefined) this.graph.announce(`${node.label}: not changed`);
   }
 
-  #look(): { readonly selected: string | undefined; readonly edge: string | undefined } {
+  /** The change that what is chosen in the drawing belongs to: a port's is that of what it is a port of. */
+  #keyOf(
+    { selected, edge }: Seen,
+    items: readonly ChangeItem[],
+    changes: DiffChanges | undefined,
+  ): string | undefined {
+    const isPort = changes?.ports.some(({ nodeId }) => nodeId === selected) === true;
+    const group = selected?.split('/').slice(0, -1).join('/');
+    const key = isPort
+      ? group === '' || group === undefined
+        ? PIPELINE_KEY
+        : nodeKey(group)
+      : selected === undefined
+        ? edge && edgeKey(edge)
+        : nodeKey(selected);
+    return items.find((one) => one.key === key)?.key;
+  }
+
+  #look(): Seen {
     return { selected: this.graph.getSnapshot().view.selected, edge: this.#edit.getSnapshot().edge };
   }
 
@@ -163,7 +183,10 @@ export class DiffStore {
   #list(changes: DiffChanges | undefined): void {
     const before = this.#snapshot;
     const items = changes === undefined ? [] : listChanges(changes, this.graph.getSnapshot().drawing);
-    const chosen = items.some(({ key }) => key === before.chosen) ? before.chosen : undefined;
+    // After a reload of the page, the canvas still knows.
+    const kept = items.find(({ key }) => key === before.chosen)?.key;
+    const chosen =
+      kept ?? (before.changes === undefined ? this.#keyOf(this.#seen, items, changes) : undefined);
     const marks = changes === before.changes ? before.marks : marksOf(changes ?? { ...EMPTY, isSame: true });
     this.#set({ changes, items, chosen, marks });
   }

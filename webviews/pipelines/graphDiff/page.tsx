@@ -69,7 +69,7 @@ function Problems({ host }: { host: GraphDiffState }): ReactElement {
             <Icon name="error" />
             <span className="grow">
               {SIDE_TEXT[side]}, {label}
-              {problem.line === undefined ? '' : `, line ${problem.line}`}: {problem.message}
+              {problem.line === undefined ? '' : `, line ${problem.line}`}: {sentence(problem.message)}
               {isStale ? ' What is drawn is the last that could be compared.' : ''}
             </span>
             {problem.line === undefined ? null : (
@@ -92,6 +92,10 @@ function Problems({ host }: { host: GraphDiffState }): ReactElement {
       )}
     </div>
   );
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function Nothing({ host }: { host: GraphDiffState }): ReactElement {
