@@ -65,7 +65,9 @@ function hostResult(runs: readonly HostRun[]): StageResult {
   };
 }
 
-const stages: readonly Stage[] = [
+/** What only reads the sources, the longest first: each keeps one core busy, so two of them run at a time. */
+const checks: readonly Stage[] = [
+  programStage('lint', [[bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']]),
   programStage(
     'types',
     ['src/core', '.', 'webviews', 'test'].map((project) => [tsc, '-p', project]),
@@ -73,7 +75,11 @@ const stages: readonly Stage[] = [
   programStage('format', [[bin('prettier', 'bin', 'prettier.cjs'), '--check', '.']]),
   // The bundles and the .vsix as they ship: what the later stages test is what users get.
   programStage('build', [['esbuild.mjs', '--production'], ['package.mjs']]),
-  programStage('lint', [[bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']]),
+];
+const CHECKS_AT_ONCE = 2;
+
+/** One after the other: these want the whole machine. */
+const suites: readonly Stage[] = [
   vitestStage('unit'),
   vitestStage('contract'),
   programsStage,
@@ -83,6 +89,7 @@ const stages: readonly Stage[] = [
   hostStage,
   vitestStage('e2e'),
 ];
+const stages = [...checks, ...suites];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -105,18 +112,33 @@ if (wanted.some(({ name }) => name === 'build')) process.env['SLIPWAY_TEST_CLI']
 
 await mkdir(outputFolder, { recursive: true });
 const totals = { passed: 0, failed: 0 };
-for (const stage of wanted) {
-  if (stopping.signal.aborted) break;
-  const result = await runStage(stage);
-  totals.passed += result.passed;
-  totals.failed += failedCount(result);
-}
+await runStages(
+  wanted.filter((stage) => checks.includes(stage)),
+  CHECKS_AT_ONCE,
+);
+await runStages(
+  wanted.filter((stage) => !checks.includes(stage)),
+  1,
+);
 if (stopping.signal.aborted) {
   console.error('Stopped.');
   process.exit(130);
 }
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);
+
+async function runStages(some: readonly Stage[], atOnce: number): Promise<void> {
+  const waiting = [...some];
+  const runWaiting = async (): Promise<void> => {
+    for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) {
+      if (stopping.signal.aborted) return;
+      const result = await runStage(stage);
+      totals.passed += result.passed;
+      totals.failed += failedCount(result);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, runWaiting));
+}
 
 async function runStage(stage: Stage): Promise<StageResult> {
   const started = performance.now();

@@ -130,6 +130,10 @@ afterEach(() => {
 
 describe('kubectl', () => {
   it('follows a job’s log to its end, and waits for it', async () => {
+    // Before its node knows a pod, a kubelet answers that there is none; kubectl doesn't ask again.
+    const pods = ['pod', '-l', 'batch.kubernetes.io/job-name=work', '--timeout=60s'];
+    await kubectl(['wait', ...pods, '--for=create']);
+    await kubectl(['wait', ...pods, '--for=jsonpath={.status.containerStatuses[0].containerID}']);
     expect(await kubectl(['logs', '-f', 'job/work', '--pod-running-timeout=60s'])).toBe(
       'step 1\nstep 2\nstep 3\n',
     );

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { feastServer } from '../../../dev-cluster/embedded/services/feast.ts';
 import { mlflow } from '../../../dev-cluster/embedded/services/mlflow.ts';
 import { postgres } from '../../../dev-cluster/embedded/services/postgres.ts';
 import { redis } from '../../../dev-cluster/embedded/services/redis.ts';
@@ -17,7 +16,6 @@ const STARTUP_MS = 900_000;
 const signal = AbortSignal.timeout(STARTUP_MS);
 const fixtures = join(import.meta.dirname, '../../fixtures/feast');
 const driverStats = join(fixtures, 'driver_stats');
-const demo = join(import.meta.dirname, '../../../dev-cluster/seed');
 
 let home: string;
 let endpoints: EmbeddedEndpoints;
@@ -225,50 +223,5 @@ describe('Feast', () => {
     } finally {
       client.disconnect();
     }
-  });
-});
-
-describe('The demo', () => {
-  it('has its features materialized, and its model trained on them and registered', async () => {
-    await peers.run([join(demo, 'training', 'make_data.py')]);
-    const feast = ['-m', 'feast.cli.cli', '-c', join(demo, 'features')];
-    await peers.run([...feast, 'apply']);
-    await peers.run([...feast, 'materialize-incremental', new Date().toISOString().slice(0, -1)]);
-    const output = await peers.run([join(demo, 'training', 'train.py')]);
-    expect(JSON.parse(output.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      name: 'churn',
-      version: '1',
-      uri: expect.stringMatching(/^s3:\/\/mlflow\/.*\/artifacts$/) as string,
-    });
-  });
-
-  it('is answered by Feast’s servers, for those who ask for them and have a token', async () => {
-    const servers = new RunningService(feastServer);
-    services.set(feastServer.name, servers);
-    const { endpoints: offered } = await servers.start(signal);
-    const server = offered?.feast?.server ?? { url: '', token: '' };
-    const registry = offered?.feast?.registry ?? { url: '', token: '' };
-    const features = async (token: string): Promise<Response> =>
-      fetch(`${server.url}/get-online-features`, {
-        method: 'POST',
-        body: JSON.stringify({ entities: { customer_id: [1001, 7] }, feature_service: 'churn' }),
-        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
-        signal,
-      });
-    expect((await features('wrong')).status).toBe(401);
-    expect(await (await features(server.token)).json()).toMatchObject({
-      results: [
-        { values: [1001, 7] },
-        ...Array.from({ length: 4 }, () => ({ values: [expect.any(Number) as number, null] })),
-      ],
-    });
-
-    const path = '/api/v1/feature_views?project=churn';
-    expect((await fetch(registry.url + path, { signal })).status).toBe(401);
-    const views = await fetch(registry.url + path, {
-      headers: { Authorization: `Bearer ${registry.token}` },
-      signal,
-    });
-    expect(await views.json()).toMatchObject({ featureViews: [{ spec: { name: 'customer_usage' } }] });
   });
 });
