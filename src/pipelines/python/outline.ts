@@ -6,6 +6,8 @@ export interface KfpFunction {
   readonly name: string;
   /** Of the first decorator. */
   readonly start: number;
+  /** Of the function. */
+  readonly end: number;
   /** Of the function's name. */
   readonly nameRange: { readonly start: number; readonly end: number };
   /** From `def` on. */
@@ -49,6 +51,7 @@ function readFunction(node: Node): KfpFunction | undefined {
       kind,
       name: name.text,
       start: node.startIndex,
+      end: node.endIndex,
       nameRange: { start: name.startIndex, end: name.endIndex },
       source: definition.text,
       summary: summaryOf(definition),

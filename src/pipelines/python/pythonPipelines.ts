@@ -71,6 +71,11 @@ export class PythonPipelines implements TextDocumentContentProvider, Disposable 
     return result;
   }
 
+  /** What the file compiled to last, and the text that it had. */
+  known(file: Uri): Known | undefined {
+    return this.#known.get(file.toString());
+  }
+
   /** Any text in the place of the file's; nothing is remembered of it. */
   async compileText(
     file: Uri,

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -10,13 +10,9 @@ import { runLocal } from '../../../dev-cluster/embedded/kfp/engine/runLocal.ts';
 import { PythonEnvironments } from '../../../dev-cluster/embedded/python/environments.ts';
 import { blankComponent } from '../../../src/core/ir/edit/blankComponent.ts';
 import { definitionsIn } from '../../../src/core/ir/edit/definitions.ts';
-import type { ComponentDefinition, Gesture, GestureSource } from '../../../src/core/ir/edit/gesture.ts';
-import { applyEdits, planGesture } from '../../../src/core/ir/edit/plan.ts';
-import { specToDocuments } from '../../../src/core/ir/specDocuments.ts';
-import { emptyPipeline } from '../../../src/pipelines/editor/blankText.ts';
+import { constant, output, starterPipeline, STARTERS } from '../../builders/starterPipeline.ts';
 
 const run = promisify(execFile);
-const STARTERS = resolve('resources/starters');
 const environments = new PythonEnvironments();
 let python: string;
 let folder: string;
@@ -29,15 +25,6 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const contentsOf = async (path: string): Promise<unknown> =>
   parseAllDocuments(await readFile(path, 'utf8')).map((document) => document.toJS() as unknown);
-
-async function definition(name: string): Promise<ComponentDefinition> {
-  const found = definitionsIn(await readFile(join(STARTERS, `${name}.yaml`), 'utf8'));
-  expect(found.map((one) => one.name)).toEqual([name]);
-  const [only] = found;
-  if (only === undefined) throw new Error(`${name} is no component.`);
-  expect(only.description).toMatch(/\.$/);
-  return only.definition;
-}
 
 describe('starters', () => {
   it('are what the SDK compiles', async () => {
@@ -57,39 +44,23 @@ describe('starters', () => {
       (_, at) => `${at % 2 === 0 ? 'rose,9' : 'daisy,1'}.${at},${at % 5}`,
     );
     await writeFile(table, `kind,size,petals\n${rows.join('\n')}\n`);
-    let text = emptyPipeline('flowers');
-    const make = (gesture: Gesture): void => {
-      const plan = planGesture(text, gesture);
-      if (plan.kind === 'refused') throw new Error(plan.reason);
-      text = applyEdits(text, plan.edits);
-    };
-    const add = async (name: string, inputs: Record<string, GestureSource>): Promise<void> =>
-      make({ kind: 'addTask', group: '', component: { definition: await definition(name) }, inputs });
-    const constant = (value: string): GestureSource => ({ kind: 'constant', value });
-    const output = (task: string, name: string): GestureSource => ({
-      kind: 'taskOutput',
-      task,
-      output: name,
-    });
-    await add('load-table', { source: constant(table) });
-    await add('split-table', { table: output('load-table', 'table') });
-    await add('train-classifier', {
-      train_set: output('split-table', 'train_set'),
-      target: constant('kind'),
-    });
-    await add('evaluate-classifier', {
-      model: output('train-classifier', 'model'),
-      test_set: output('split-table', 'test_set'),
-      target: constant('kind'),
-    });
-    make({
-      kind: 'addOutput',
-      group: '',
-      name: 'accuracy',
-      from: { task: 'evaluate-classifier', output: 'Output' },
-    });
-    const spec = specToDocuments(text);
-    if (spec.kind === 'notPipeline') throw new Error(spec.problem.message);
+    const spec = await starterPipeline(
+      'flowers',
+      [
+        ['load-table', { source: constant(table) }],
+        ['split-table', { table: output('load-table', 'table') }],
+        ['train-classifier', { train_set: output('split-table', 'train_set'), target: constant('kind') }],
+        [
+          'evaluate-classifier',
+          {
+            model: output('train-classifier', 'model'),
+            test_set: output('split-table', 'test_set'),
+            target: constant('kind'),
+          },
+        ],
+      ],
+      { accuracy: { task: 'evaluate-classifier', output: 'Output' } },
+    );
     const result = await runLocal(
       spec,
       {},
