@@ -234,6 +234,39 @@ describe('runs in the editor', () => {
     await editor.screenshot('pipelines-runs-restored');
   });
 
+  it('what a run ran is compared with its file, and with an uploaded version', async () => {
+    const { page, workbench } = editor;
+    await workbench.openViewContainer('Slipway');
+    const choose = (label: string): Promise<void> =>
+      page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).click();
+    const [run] = (await runs()).filter(({ displayName }) => displayName.startsWith('doze 20'));
+    const runRow = row(new RegExp(`^${run?.displayName ?? '?'}`));
+    await workbench.contextMenu(runRow, 'Compare Pipeline Graph with…');
+    await choose('Another file…');
+    await choose('doze.pipeline.yaml');
+    const same = await webviewWith(page, 'no-differences');
+    expect(await same.getByTestId('no-differences').textContent()).toContain('Both mean the same.');
+    await tab(new RegExp(`^doze.pipeline.yaml ↔ ${run?.displayName ?? '?'}$`)).waitFor();
+
+    await (await service()).uploadPipeline('doze', sleeping('doze', constant(1)), signal);
+    await workbench.contextMenu(runRow, 'Compare Pipeline Graph with…');
+    await page
+      .locator('.quick-input-list .monaco-list-row')
+      .first()
+      .filter({ hasText: 'last time' })
+      .waitFor();
+    await choose('An uploaded version…');
+    await choose('this pipeline');
+    await choose('doze');
+    await tab(/^doze \(doze\) ↔ doze 20/).waitFor();
+    const other = await webviewWith(page, 'diff-counts');
+    await other.getByTestId('change-node rest').locator('.change-head').click();
+    await expect
+      .poll(() => other.getByTestId('field-inputs.seconds').textContent())
+      .toMatch(/before: 1.*after: seconds/);
+    await editor.screenshot('pipelines-runs-compared');
+  });
+
   it('a clone with changes that ends while the editor is closed is told of later', async () => {
     const { page, workbench } = editor;
     await workbench.openViewContainer('Slipway');
