@@ -115,6 +115,8 @@ export interface CommandArguments {
   'slipway.run.showEndedWhileAway': [];
   'slipway.task.openLog': [target?: TaskTarget];
   'slipway.task.openFullLog': [target?: TaskTarget];
+  /** `graph`: the document whose graph shows the run. */
+  'slipway.task.debug': [target?: TaskTarget, graph?: string];
   'slipway.explainFailure': [target?: RunTarget | TaskTarget];
   'slipway.artifact.open': [target?: ArtifactTarget];
   'slipway.pipelines.delete': [target?: PipelineTarget | VersionTarget | RunTarget];
@@ -194,6 +196,7 @@ export const commands = {
   'slipway.run.showEndedWhileAway': 'always',
   'slipway.task.openLog': 'never',
   'slipway.task.openFullLog': 'never',
+  'slipway.task.debug': 'slipway.environment == ready',
   'slipway.explainFailure': 'slipway.environment == ready',
   'slipway.artifact.open': 'never',
   'slipway.pipelines.delete': 'never',

@@ -12,12 +12,13 @@ import {
   type WorkspaceFolder,
 } from 'vscode';
 import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
+import { debugType } from '../contributions.ts';
 import { readSetting } from '../platform/settings.ts';
 import type { Environments } from './session.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
-const DEBUG_TYPES = ['debugpy', 'python'];
+const DEBUG_TYPES = ['debugpy', 'python', debugType];
 
 export class ToolVariables implements Disposable {
   readonly #disposables = new DisposableStore();

@@ -1,6 +1,6 @@
 /** Bytes of artifacts. Local files now; an object store is another ArtifactReader. Knows no vscode. */
 import { open, realpath, stat, readdir } from 'node:fs/promises';
-import { sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asError, SlipwayError } from '../core/base/errors.ts';
 
@@ -16,9 +16,20 @@ export type FoundArtifact =
   | { readonly kind: 'file'; readonly file: OpenArtifact }
   | { readonly kind: 'folder'; readonly names: readonly string[] };
 
+/** One file of an artifact. */
+export interface ArtifactFile {
+  readonly uri: string;
+  /** Below the artifact, with `/`; empty for an artifact that is a file. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
 export interface ArtifactReader {
   /** `root`: where the run keeps its artifacts; what lies outside is refused. */
   open(uri: string, root: string | undefined): Promise<FoundArtifact>;
+  /** Everything that an artifact is made of, folders opened. */
+  list(uri: string, root: string | undefined, signal: AbortSignal): AsyncIterable<ArtifactFile>;
 }
 
 const maxNames = 200;
@@ -33,27 +44,7 @@ export class LocalArtifactReader implements ArtifactReader {
   }
 
   async open(uri: string, root: string | undefined): Promise<FoundArtifact> {
-    const path = localPath(uri);
-    if (path === undefined)
-      throw new SlipwayError('notLocal', `${uri} is not on this machine, so it cannot be shown here.`);
-    const roots = [this.#home, ...(root === undefined ? [] : [localPath(root)])].filter(
-      (one) => one !== undefined,
-    );
-    let real: string;
-    try {
-      real = await realpath(path);
-    } catch (error) {
-      throw new SlipwayError('missing', `${path} is not there: it was never written, or has been deleted.`, {
-        cause: error,
-      });
-    }
-    // After links are followed: a link out of the root is as much outside as a path with dots.
-    const isInside = await Promise.all(roots.map((one) => contains(one, real)));
-    if (!isInside.includes(true))
-      throw new SlipwayError(
-        'outsideRoot',
-        `${path} is outside the run\u2019s pipeline root, so it is not opened.`,
-      );
+    const { path, real } = await this.#find(uri, root);
     const stats = await stat(real);
     if (stats.isDirectory())
       return { kind: 'folder', names: (await readdir(real)).toSorted().slice(0, maxNames) };
@@ -74,6 +65,50 @@ export class LocalArtifactReader implements ArtifactReader {
         close: () => handle.close(),
       },
     };
+  }
+
+  async *list(
+    uri: string,
+    root: string | undefined,
+    signal: AbortSignal,
+    path = '',
+  ): AsyncGenerator<ArtifactFile> {
+    signal.throwIfAborted();
+    const { real } = await this.#find(uri, root);
+    const stats = await stat(real);
+    if (!stats.isDirectory()) yield { uri: real, path, size: stats.size };
+    else
+      for (const name of (await readdir(real)).toSorted())
+        yield* this.list(join(real, name), root, signal, path === '' ? name : `${path}/${name}`);
+  }
+
+  /** `real`: after links are followed. */
+  async #find(
+    uri: string,
+    root: string | undefined,
+  ): Promise<{ readonly path: string; readonly real: string }> {
+    const path = localPath(uri);
+    if (path === undefined)
+      throw new SlipwayError('notLocal', `${uri} is not on this machine, so it cannot be shown here.`);
+    const roots = [this.#home, ...(root === undefined ? [] : [localPath(root)])].filter(
+      (one) => one !== undefined,
+    );
+    let real: string;
+    try {
+      real = await realpath(path);
+    } catch (error) {
+      throw new SlipwayError('missing', `${path} is not there: it was never written, or has been deleted.`, {
+        cause: error,
+      });
+    }
+    // A link out of the root is as much outside as a path with dots.
+    const isInside = await Promise.all(roots.map((one) => contains(one, real)));
+    if (!isInside.includes(true))
+      throw new SlipwayError(
+        'outsideRoot',
+        `${path} is outside the run\u2019s pipeline root, so it is not opened.`,
+      );
+    return { path, real };
   }
 }
 

@@ -2,7 +2,8 @@ import { Position, Range, Selection, Uri, window, workspace } from 'vscode';
 import type { KfpApi } from '../clients/kfp/api.ts';
 import type { Run, RunTask, SpecDocuments } from '../clients/kfp/model.ts';
 import { SlipwayError } from '../core/base/errors.ts';
-import type { PipelineDocument, PythonFunction } from '../core/ir/model.ts';
+import type { PythonFunction } from '../core/ir/model.ts';
+import { stepDefinition } from '../core/ir/stepDefinition.ts';
 import type { Environments } from '../environment/session.ts';
 import { executeCommand } from '../platform/commands.ts';
 import type { Analyser } from './analyser.ts';
@@ -107,7 +108,9 @@ export class Failures {
     if (spec === undefined) return undefined;
     const text = JSON.stringify({ pipeline_spec: spec.pipelineSpec, platform_spec: spec.platformSpec ?? {} });
     const analysis = await this.#analyser.analyse({ text, withoutLayout: true }, signal);
-    return analysis.kind === 'pipeline' ? pythonAt(analysis.document, task.scopePath) : undefined;
+    if (analysis.kind !== 'pipeline') return undefined;
+    const executor = stepDefinition(analysis.document, task.scopePath)?.executor;
+    return executor?.kind === 'container' ? executor.python : undefined;
   }
 
   #filesOf(run: Run): readonly PipelineFile[] {
@@ -167,21 +170,6 @@ function firstFailed(tasks: readonly RunTask[]): RunTask | undefined {
     (a, b) => (a.finishedAt?.getTime() ?? Infinity) - (b.finishedAt?.getTime() ?? Infinity),
   );
   return byTime.find((task) => task.attempts.length > 0) ?? byTime[0];
-}
-
-/** Follows a scope path through the document's DAGs to the component that ran. */
-export function pythonAt(document: PipelineDocument, scopePath: string): PythonFunction | undefined {
-  let component = document.root;
-  for (const key of scopePath.split('/')) {
-    if (component.implementation.kind !== 'dag') return undefined;
-    const task = component.implementation.dag.tasks.find((one) => one.key === key);
-    const next = task === undefined ? undefined : document.components.get(task.componentRef);
-    if (next === undefined) return undefined;
-    component = next;
-  }
-  if (component.implementation.kind !== 'executor') return undefined;
-  const executor = document.executors.get(component.implementation.label);
-  return executor?.kind === 'container' ? executor.python : undefined;
 }
 
 async function endOfLog(kfp: KfpApi, runId: string, attempt: string, signal: AbortSignal): Promise<string> {

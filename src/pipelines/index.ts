@@ -37,6 +37,7 @@ import { Failures } from './failures.ts';
 import { fileCommands } from './fileCommands.ts';
 import { LocalRuns } from './localRuns.ts';
 import { RunLogs } from './runLogs.ts';
+import { FormPanels, type FormSubject } from './formPanels.ts';
 import { RunGraphPanels } from './graph/panel.ts';
 import { openOnStart } from './openOnStart.ts';
 import { PipelineFiles } from './pipelineFiles.ts';
@@ -44,11 +45,13 @@ import type { PipelineNode } from './rows.ts';
 import { editorCommands } from './editor/commands.ts';
 import { registerPipelineEditor } from './editor/index.ts';
 import { PipelineCodeLenses } from './editor/codeLens.ts';
-import type { GraphPanels } from './panels.ts';
+import type { GraphPanels, RunForms } from './panels.ts';
 import { registerPython } from './python/index.ts';
+import { StepDebugs } from './python/stepDebug.ts';
+import { retryWithFix } from './python/stepRetry.ts';
 import { runCommands } from './runCommands.ts';
 import { runWork } from './runWork.ts';
-import { RunFormPanels } from './runForm.ts';
+import { RunFormSubjects } from './runForm.ts';
 import { RunStarter } from './starter.ts';
 import { PipelinesStore, type EnvironmentView } from './store.ts';
 import { PipelinesView } from './view.ts';
@@ -120,7 +123,15 @@ export function registerPipelines(deps: PipelinesDeps) {
   const { extensionUri } = context;
   const graphDeps = { extensionUri, environments, worker, starter, artifacts, failures, reporter };
   const runPanels = disposables.add(new RunGraphPanels(graphDeps));
-  const python = disposables.add(registerPython({ context, cli, reporter, planner: worker }));
+  const python = disposables.add(
+    registerPython({
+      context,
+      cli,
+      reporter,
+      planner: worker,
+      openForm: (subject): Promise<void> => formPanels.open(subject),
+    }),
+  );
   const editor = disposables.add(
     registerPipelineEditor({
       ...graphDeps,
@@ -155,9 +166,27 @@ export function registerPipelines(deps: PipelinesDeps) {
       else await editors.openRun(uri, runId);
     },
   };
-  const forms = disposables.add(
-    new RunFormPanels({ extensionUri, environments, analyser, starter, graphs, reporter }),
+  const steps = new StepDebugs({
+    ...python,
+    environments,
+    analyser,
+    reader,
+    documents,
+    reporter,
+    retry: (step) => retryWithFix({ ...python, worker, starter, graphs }, step),
+  });
+  const runForms = new RunFormSubjects({ environments, analyser, starter, graphs, reporter });
+  const formPanels = disposables.add(
+    new FormPanels({
+      extensionUri,
+      reporter,
+      load: (target, signal): Promise<FormSubject> =>
+        target.component === undefined
+          ? runForms.load(target, signal)
+          : Promise.resolve(python.formOf(target.component)),
+    }),
   );
+  const forms: RunForms = { open: (runnable) => formPanels.open(runForms.of(runnable)) };
 
   const handlers = {
     ...fileCommands({ environments, analyser, starter, store, graphs, forms, localRuns }),
@@ -176,6 +205,7 @@ export function registerPipelines(deps: PipelinesDeps) {
       artifactViews,
       documents,
       endings,
+      steps,
       logFolder: join(context.globalStorageUri.fsPath, 'logs'),
     }),
     ...viewCommands({ environments, store, view }),
@@ -193,7 +223,7 @@ export function registerPipelines(deps: PipelinesDeps) {
       if (viewType === panelTypes.runGraph) runPanels.restore(panel, state);
       else if (viewType === panelTypes.graphDiff) comparisons.panels.restore(panel, state);
       else if (viewType === panelTypes.artifact) await artifactViews.restore(panel, state);
-      else await forms.restore(panel, state);
+      else await formPanels.restore(panel, state);
     },
     dispose: () => disposables.dispose(),
   } satisfies Disposable & Record<string, unknown>;

@@ -1,6 +1,6 @@
 /** Commands on runs, tasks and artifacts. */
 import { Uri, window, commands as vscodeCommands } from 'vscode';
-import { isFinal, type Run, type RunState } from '../clients/kfp/model.ts';
+import { isFinal, type Run, type RunState, type RunTask } from '../clients/kfp/model.ts';
 import type { RunTarget, TaskTarget } from '../contributions.ts';
 import { SlipwayError } from '../core/base/errors.ts';
 import type { Environments } from '../environment/session.ts';
@@ -16,7 +16,9 @@ import type { LogSource, RunLogs } from './runLogs.ts';
 import type { GraphPanels, RunForms } from './panels.ts';
 import { runnableFromRun } from './runnable.ts';
 import { stateIcon, stateWord } from './stateIcons.ts';
+import type { StepDebugs } from './python/stepDebug.ts';
 import type { PipelinesStore } from './store.ts';
+import { taskLabel } from './taskRows.ts';
 import type { PipelinesView } from './view.ts';
 import type { VirtualDocuments } from './virtualDocuments.ts';
 
@@ -32,6 +34,7 @@ export interface RunCommandDeps {
   readonly artifactViews: ArtifactViews;
   readonly documents: VirtualDocuments;
   readonly endings: Endings;
+  readonly steps: StepDebugs;
   /** Where full logs are saved. */
   readonly logFolder: string;
 }
@@ -93,6 +96,26 @@ export function runCommands(deps: RunCommandDeps) {
     return { title: `${task.displayName}${suffix}`, runId: target.runId, attempt };
   }
 
+  /** Of a run that is chosen first; those that failed come first. */
+  async function chooseStep(): Promise<TaskTarget | undefined> {
+    const { kfp, signal } = environments.require();
+    const runId = await runIdOf(undefined, store, () => true);
+    if (runId === undefined) return undefined;
+    const ran = (await kfp.listTasks(runId, signal)).filter(({ attempts }) => attempts.length > 0);
+    const rank = ({ state }: RunTask): number => (state === 'FAILED' ? 0 : 1);
+    const choice = await window.showQuickPick(
+      ran
+        .toSorted((a, b) => rank(a) - rank(b))
+        .map((task) => ({
+          label: `$(${stateIcon(task.state).id.replace('~spin', '')}) ${taskLabel(task)}`,
+          description: task.scopePath,
+          task,
+        })),
+      { title: 'Choose a step', placeHolder: 'Its function is called here with the inputs that it had' },
+    );
+    return choice && { kind: 'task', runId, taskId: choice.task.id };
+  }
+
   return {
     'slipway.run.open': async (target) => {
       environments.require();
@@ -133,6 +156,10 @@ export function runCommands(deps: RunCommandDeps) {
         ),
       );
       await vscodeCommands.executeCommand('vscode.open', Uri.file(path));
+    },
+    'slipway.task.debug': async (target, graph) => {
+      const chosen = target ?? (await chooseStep());
+      if (chosen !== undefined) await deps.steps.start(chosen, graph);
     },
     'slipway.explainFailure': async (target) => {
       const { signal } = environments.require();

@@ -1,21 +1,12 @@
-/** The run form as editor panels: one per pipeline file, uploaded version or cloned run. */
-import { ThemeIcon, Uri, type WebviewPanel } from 'vscode';
-import { panelTypes } from '../contributions.ts';
-import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
-import { asError, isAbort, SlipwayError } from '../core/base/errors.ts';
-import {
-  formTarget,
-  runFormParsers,
-  type FormAnswer,
-  type FormTarget,
-  type RunFormContract,
-  type RunFormState,
-} from '../core/protocol/runForm.ts';
+/** The form of a run: its pipeline's inputs and its own settings. */
+import { Uri } from 'vscode';
+import { isAbort, SlipwayError } from '../core/base/errors.ts';
+import type { FormAnswer, FormTarget, RunFormState } from '../core/protocol/runForm.ts';
 import type { Environments } from '../environment/session.ts';
 import type { ErrorReporter } from '../platform/errorReporter.ts';
-import { attachWebview, createPanel } from '../platform/webviewHost.ts';
 import type { Analyser } from './analyser.ts';
-import type { GraphPanels, RunForms } from './panels.ts';
+import { emptyForm, type FormSubject } from './formPanels.ts';
+import type { GraphPanels } from './panels.ts';
 import { readText } from './readText.ts';
 import {
   defaultRunName,
@@ -27,7 +18,6 @@ import {
 import type { RunStarter } from './starter.ts';
 
 export interface RunFormDeps {
-  readonly extensionUri: Uri;
   readonly environments: Environments;
   readonly analyser: Analyser;
   readonly starter: RunStarter;
@@ -35,77 +25,26 @@ export interface RunFormDeps {
   readonly reporter: ErrorReporter;
 }
 
-export class RunFormPanels implements RunForms, Disposable {
+/** Forms of runs, for FormPanels to show. */
+export class RunFormSubjects {
   readonly #deps: RunFormDeps;
-  readonly #open = new Map<string, WebviewPanel>();
 
   constructor(deps: RunFormDeps) {
     this.#deps = deps;
   }
 
-  open(runnable: Runnable): Promise<void> {
-    const known = this.#open.get(runnable.key);
-    if (known !== undefined) {
-      known.reveal();
-      return Promise.resolve();
-    }
-    const panel = createPanel(panelTypes.runForm, `Run ${runnable.pipelineName}`);
-    return this.#fill(panel, targetOf(runnable), runnable);
+  of(runnable: Runnable): FormSubject {
+    return {
+      key: runnable.key,
+      title: `Run ${runnable.pipelineName}`,
+      target: targetOf(runnable),
+      state: (signal) => this.#state(runnable, signal),
+      submit: (answer) => this.#submit(runnable, answer),
+    };
   }
 
-  /** For the serializer. What was typed is the page's own state and is still there. */
-  async restore(panel: WebviewPanel, state: unknown): Promise<void> {
-    const saved = typeof state === 'object' && state !== null && 'target' in state ? state.target : undefined;
-    const target = formTarget.safeParse(saved);
-    if (target.success) await this.#fill(panel, target.data, undefined);
-    else panel.dispose();
-  }
-
-  dispose(): void {
-    for (const panel of [...this.#open.values()]) panel.dispose();
-  }
-
-  async #fill(panel: WebviewPanel, target: FormTarget, given: Runnable | undefined): Promise<void> {
-    const { extensionUri, reporter } = this.#deps;
-    const disposables = new DisposableStore();
-    const abort = new AbortController();
-    panel.iconPath = new ThemeIcon('settings-gear');
-    let runnable = given;
-    const channel = disposables.add(
-      attachWebview<RunFormContract>(panel, {
-        extensionUri,
-        bundle: 'runForm',
-        parsers: runFormParsers,
-        handlers: {
-          submit: async (answer) => {
-            if (runnable === undefined)
-              throw new SlipwayError('loading', 'The pipeline is still being read.');
-            await this.#submit(runnable, answer);
-            panel.dispose();
-            return null;
-          },
-          cancel: () => {
-            panel.dispose();
-            return Promise.resolve(null);
-          },
-        },
-        onProblem: (message, cause) => reporter.log(new Error(message, { cause })),
-      }),
-    );
-    panel.onDidDispose(() => {
-      for (const [key, one] of this.#open) if (one === panel) this.#open.delete(key);
-      abort.abort();
-      disposables.dispose();
-    });
-    try {
-      runnable ??= await this.#load(target, AbortSignal.any([abort.signal, AbortSignal.timeout(60_000)]));
-      this.#open.set(runnable.key, panel);
-      panel.title = `Run ${runnable.pipelineName}`;
-      channel.push(await this.#state(target, runnable, abort.signal));
-    } catch (error) {
-      if (abort.signal.aborted || isAbort(error)) return;
-      channel.push(problemState(target, this.#deps.environments.current.label, asError(error).message));
-    }
+  async load(target: FormTarget, signal: AbortSignal): Promise<FormSubject> {
+    return this.of(await this.#load(target, signal));
   }
 
   async #load(target: FormTarget, signal: AbortSignal): Promise<Runnable> {
@@ -119,12 +58,13 @@ export class RunFormPanels implements RunForms, Disposable {
     throw new SlipwayError('noTarget', 'This form no longer knows its pipeline.');
   }
 
-  async #state(target: FormTarget, runnable: Runnable, signal: AbortSignal): Promise<RunFormState> {
+  async #state(runnable: Runnable, signal: AbortSignal): Promise<RunFormState> {
     const { environments, starter } = this.#deps;
     return {
-      target,
-      pipelineName: runnable.pipelineName,
-      environmentName: environments.current.label,
+      ...emptyForm,
+      target: targetOf(runnable),
+      name: runnable.pipelineName,
+      place: environments.current.label,
       inputs: runnable.inputs
         // Filled in by the engine, never by people.
         .filter((input) => input.type !== 'TASK_FINAL_STATUS' && input.type !== 'TASK_CONFIG')
@@ -142,12 +82,10 @@ export class RunFormPanels implements RunForms, Disposable {
       experiments: await this.#experiments(signal),
       experimentId: runnable.experimentId ?? '',
       pipelineRoot: runnable.pipelineRoot ?? '',
-      isCachingEnabled: true,
       cachingNote:
         runnable.source.kind === 'version'
           ? 'Set in the uploaded version; the server has no switch for a single run.'
           : undefined,
-      problem: undefined,
     };
   }
 
@@ -192,21 +130,4 @@ function targetOf(runnable: Runnable): FormTarget {
   const { source } = runnable;
   if (source.kind === 'version') return { pipelineId: source.pipelineId, versionId: source.versionId };
   return { runId: runnable.key.replace(/^run:/, '') };
-}
-
-function problemState(target: FormTarget, environmentName: string, problem: string): RunFormState {
-  return {
-    target,
-    pipelineName: '',
-    environmentName,
-    inputs: [],
-    remembered: {},
-    runName: '',
-    experiments: [],
-    experimentId: '',
-    pipelineRoot: '',
-    isCachingEnabled: true,
-    cachingNote: undefined,
-    problem,
-  };
 }

@@ -140,7 +140,7 @@ function taskRow(
     runId,
     taskId: task.id,
     task,
-    label: task.iteration === undefined ? task.displayName : `${task.displayName} [${task.iteration}]`,
+    label: taskLabel(task),
     description: parts.join(' · ') || undefined,
     icon: stateIcon(task.state),
     context: ['task', ...flags].join(' '),
@@ -148,6 +148,10 @@ function taskRow(
     spoken: stateWord(task.state),
     command: task.attempts.length > 0 ? 'slipway.task.openLog' : undefined,
   };
+}
+
+export function taskLabel({ displayName, iteration }: RunTask): string {
+  return iteration === undefined ? displayName : `${displayName} [${iteration}]`;
 }
 
 /** Children by parent id, oldest first; tasks without a parent under ''. Whole runs are indexed once per refresh. */

@@ -31,8 +31,10 @@ const input = (name: string, type: FormInput['type'], change: Partial<FormInput>
 
 const state: RunFormState = {
   target: { uri: 'file:///churn.pipeline.yaml' },
-  pipelineName: 'churn',
-  environmentName: 'Embedded cluster',
+  subject: 'pipeline',
+  verb: 'Run',
+  name: 'churn',
+  place: 'Embedded cluster',
   inputs: [
     input('rows', 'NUMBER_INTEGER', { defaultValue: 4000, description: 'How many customers to make up.' }),
     input('label', 'STRING'),

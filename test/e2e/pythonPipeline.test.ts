@@ -2,6 +2,7 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Frame, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { startEditor, type Editor } from './harness/editor.ts';
 import { webviewWith } from './harness/webview.ts';
@@ -9,12 +10,14 @@ import { webviewWith } from './harness/webview.ts';
 let folder: string;
 let editor: Editor;
 const NAME = 'edited.py';
+const SCORES = 'scores.py';
 const WITHIN = { timeout: 90_000 };
 
 beforeAll(async () => {
   folder = join(await mkdtemp(join(tmpdir(), 'slipway-workspace-')), 'pröject with spaces');
   await mkdir(folder, { recursive: true });
   await copyFile(join('test/fixtures/generated-python', NAME), join(folder, NAME));
+  await copyFile(join('test/fixtures/python', SCORES), join(folder, SCORES));
   editor = await startEditor({
     name: 'python-pipeline',
     folder,
@@ -76,11 +79,11 @@ describe('a pipeline in Python', () => {
     await page.keyboard.press('Enter');
     await page.keyboard.press('F9');
     await editor.workbench.runCommand('Slipway: Debug Python Component');
-    const input = page.locator('.quick-input-widget input[type="text"]');
-    await page.getByText('note: text (1 of 1)').waitFor();
-    expect(await input.inputValue()).toBe('hello');
-    await input.fill('from the form');
-    await page.keyboard.press('Enter');
+    const form = await webviewWith(page, 'submit-run');
+    await form.getByText('default: hello').waitFor();
+    await form.getByTestId('input-text').locator('input').fill('from the form');
+    await editor.screenshot('python-form');
+    await form.getByTestId('submit-run').click();
     // The debugger's environment is made the first time.
     await page.getByText('Paused on breakpoint').waitFor({ timeout: 240_000 });
     await page.getByText('run_component.py').first().waitFor();
@@ -114,5 +117,119 @@ describe('a pipeline in Python', () => {
     await editor.workbench.runCommand('Problems: Focus on Problems View');
     await page.locator('.markers-panel').getByText("name 'no_such_name' is not defined").first().waitFor();
     await page.locator('.markers-panel').getByText('[Ln 27, Col 15]').first().waitFor();
+  });
+});
+
+/** The step that fails, from the canvas to green. */
+describe('a run of a pipeline in Python', () => {
+  const runIn = (graph: Frame, state: string): Locator =>
+    graph.locator(`[data-testid="run-state"][data-state="${state}"]`);
+  const nodeIn = (graph: Frame, name: string, state: string): Locator =>
+    graph.locator(`[data-testid="node-${name}"][data-state="${state}"]`);
+  const graphOfScores = async (): Promise<Frame> => {
+    await editor.page
+      .locator('.tab')
+      .filter({ hasText: /^scores\b(?!\.py)/ })
+      .click();
+    const graph = await webviewWith(editor.page, 'node-score');
+    await graph.getByTestId('node-score').waitFor();
+    return graph;
+  };
+  const source = (): Promise<string> => readFile(join(folder, SCORES), 'utf8');
+  /** What the line of the open editor says, from its first character on. */
+  const writeLine = async (line: number, text: string): Promise<void> => {
+    const { page } = editor;
+    await page.locator('.tab').filter({ hasText: SCORES }).click();
+    await page.keyboard.press('Control+G');
+    await page.locator('.quick-input-widget input[type="text"]').fill(`:${line}`);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+End');
+    await page.keyboard.insertText(text);
+  };
+
+  it('is submitted from its lens, and shown on the graph of its file', async () => {
+    shot('python-submit');
+    const { page, workbench } = editor;
+    await workbench.runCommand('View: Close All Editors');
+    await workbench.openFile(SCORES);
+    await page.locator('.monaco-editor.focused').waitFor();
+    await page.keyboard.press('Control+End');
+    await page.locator('.codelens-decoration a').filter({ hasText: 'Submit' }).first().click();
+    const graph = await webviewWith(page, 'node-score');
+    await runIn(graph, 'SUCCEEDED').waitFor({ timeout: 180_000 });
+    expect(await graph.getByTestId('edited').count()).toBe(0);
+  });
+
+  it('fails after a gesture that changed the Python, and says how it differs from the run before', async () => {
+    shot('python-failed');
+    const { page } = editor;
+    const graph = await graphOfScores();
+    await graph.getByTestId('node-score').click();
+    await graph.getByRole('tab', { name: 'Settings' }).click();
+    const share = graph.getByTestId('value-share').locator('input');
+    await share.fill('0.5');
+    await share.press('Enter');
+    await graph.getByTestId('edited').waitFor();
+    await expect.poll(() => page.locator('.tab.dirty').count(), WITHIN).toBe(1);
+    await page.locator('.tab').filter({ hasText: SCORES }).click();
+    await page.keyboard.press('Control+S');
+    await expect.poll(source, WITHIN).toContain('score(data=made.outputs["data"], share=0.5)');
+
+    const again = await graphOfScores();
+    await again.getByTestId('run-button').click();
+    await nodeIn(again, 'score', 'FAILED').waitFor();
+    await nodeIn(again, 'make', 'CACHED').waitFor();
+    await again.getByTestId('node-score').click();
+    await again.getByRole('tab', { name: 'Run', exact: true }).click();
+    await again
+      .getByTestId('explain-failure')
+      .getByText(/ZeroDivisionError/)
+      .first()
+      .waitFor();
+    await again.getByTestId('why-cache').click();
+    await expect.poll(() => again.getByTestId('cache').textContent(), WITHIN).toMatch(/share.*0\.25.*0\.5/s);
+    await editor.screenshot('python-failed-step');
+  });
+
+  it('stops in the debugger where the step failed, on the inputs that it had', async () => {
+    shot('python-debug-step');
+    const { page, workbench } = editor;
+    const graph = await graphOfScores();
+    await graph.getByTestId('debug-step').click();
+    // The debugger's environment is made the first time.
+    await page.getByText('Exception has occurred: ZeroDivisionError').waitFor({ timeout: 200_000 });
+    await editor.screenshot('python-debug-step-dark');
+    await page.keyboard.press('F5');
+    await workbench.notification(/score stopped with ZeroDivisionError.*scores\.py, line 20/).waitFor();
+  });
+
+  it('goes through with the code mended, and a new run goes on from there to green', async () => {
+    shot('python-debug-fixed');
+    const { page, workbench } = editor;
+    await writeLine(20, 'rest = len(lines) % max(1, used - 5)');
+    await workbench
+      .notification(/score stopped with/)
+      .getByText('Debug Again')
+      .click();
+    const through = workbench.notification(/score went through here: Output = 5, metrics\.used = 5/);
+    await through.waitFor({ timeout: 120_000 });
+    expect(await source()).toContain('max(1, used - 5)');
+    await editor.screenshot('python-debug-through');
+    await through.getByText('Retry from Here with the Fix').click();
+    const graph = await webviewWith(page, 'node-score');
+    await runIn(graph, 'SUCCEEDED').waitFor({ timeout: 120_000 });
+    for (const [name, state] of [
+      ['make', 'CACHED'],
+      ['score', 'SUCCEEDED'],
+      ['report', 'SUCCEEDED'],
+    ] as const)
+      await nodeIn(graph, name, state).waitFor();
+    // It ran what the file says, so the file can be edited on under it.
+    await graph.getByTestId('node-score').click();
+    await graph.getByRole('tab', { name: 'Settings' }).waitFor();
+    await editor.screenshot('python-fixed-dark');
+    await workbench.chooseTheme('Light 2026');
+    await editor.screenshot('python-fixed-light');
   });
 });

@@ -1,15 +1,17 @@
-/** What the run form's panel (src/pipelines/runForm.ts) and its webview (webviews/pipelines/runForm.tsx) say to each other. */
+/** What a form's panel (src/pipelines/formPanels.ts) and its webview (webviews/pipelines/runForm.tsx) say to each other. */
 import { z } from 'zod';
 import type { JsonValue } from '../base/json.ts';
 import type { ParameterType } from '../ir/model.ts';
 import type { ParamParsers } from './rpc.ts';
 
-/** Kept by the webview across reloads: the pipeline file, or a run to clone. */
+/** Kept by the webview across reloads: the pipeline file, a run to clone, or a component. */
 export const formTarget = z.object({
   uri: z.string().optional(),
   runId: z.string().optional(),
   pipelineId: z.string().optional(),
   versionId: z.string().optional(),
+  /** A function of a Python file. */
+  component: z.object({ uri: z.string(), name: z.string(), mode: z.enum(['run', 'debug']) }).optional(),
 });
 export type FormTarget = z.infer<typeof formTarget>;
 
@@ -22,12 +24,18 @@ export interface FormInput {
   readonly description: string | undefined;
   /** The only values allowed; empty: any. */
   readonly literals: readonly JsonValue[];
+  /** It takes an artifact of this type, given as the text of a path or URI. */
+  readonly artifact?: string | undefined;
 }
 
 export interface RunFormState {
   readonly target: FormTarget;
-  readonly pipelineName: string;
-  readonly environmentName: string;
+  /** A component has inputs only: what follows them belongs to runs of pipelines. */
+  readonly subject: 'pipeline' | 'component';
+  readonly verb: 'Run' | 'Debug';
+  readonly name: string;
+  /** Where it will run, for people. */
+  readonly place: string;
   readonly inputs: readonly FormInput[];
   /** What the user set last time, by input; absent: left at the default. */
   readonly remembered: Readonly<Record<string, JsonValue>>;

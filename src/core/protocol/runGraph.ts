@@ -246,6 +246,8 @@ const params = {
   whyCache: z.object({ taskId: id }),
   /** A new run with the same inputs, in which this step and what waits for it run anew and the rest is cached. */
   retryFrom: z.object({ nodeId: id }),
+  /** Calls its function here on the inputs that it had there, in the debugger. */
+  debugStep: z.object({ taskId: id }),
   followFailure: z.object({ taskId: id, part: z.enum(['source', 'action']) }),
   openSource: z.object({ nodeId: id }),
   openArtifact: z.object({ artifactId: id }),
@@ -265,6 +267,7 @@ interface Results {
   readonly explain: FailureView;
   readonly whyCache: CacheView;
   readonly retryFrom: null;
+  readonly debugStep: null;
   readonly followFailure: null;
   readonly openSource: null;
   readonly openArtifact: null;

@@ -5,7 +5,8 @@
 import type { KfpApi } from '../../clients/kfp/api.ts';
 import type { Run, RunTask } from '../../clients/kfp/model.ts';
 import type { JsonValue } from '../../core/base/json.ts';
-import type { Component, Executor, PipelineDocument, Task } from '../../core/ir/model.ts';
+import type { Executor, PipelineDocument } from '../../core/ir/model.ts';
+import { stepDefinition, type StepDefinition } from '../../core/ir/stepDefinition.ts';
 import type { CacheView } from '../../core/protocol/runGraph.ts';
 
 /** Runs looked through for an earlier execution; each is one request. */
@@ -18,9 +19,7 @@ export interface ExecutedStep {
   readonly document: PipelineDocument | undefined;
 }
 
-interface Definition {
-  readonly task: Task;
-  readonly component: Component;
+interface Definition extends StepDefinition {
   readonly executor: Extract<Executor, { kind: 'container' }>;
 }
 
@@ -88,17 +87,8 @@ function partsOf(step: ExecutedStep): ReadonlyMap<string, string> {
 }
 
 function definitionOf({ document, task: { scopePath } }: ExecutedStep): Definition | undefined {
-  if (document === undefined) return undefined;
-  let component: Component | undefined = document.root;
-  let found: Task | undefined;
-  for (const key of scopePath.split('/')) {
-    if (component?.implementation.kind !== 'dag') return undefined;
-    found = component.implementation.dag.tasks.find((one) => one.key === key);
-    component = found === undefined ? undefined : document.components.get(found.componentRef);
-  }
-  if (found === undefined || component?.implementation.kind !== 'executor') return undefined;
-  const executor = document.executors.get(component.implementation.label);
-  return executor?.kind === 'container' ? { task: found, component, executor } : undefined;
+  const found = document === undefined ? undefined : stepDefinition(document, scopePath);
+  return found?.executor?.kind === 'container' ? { ...found, executor: found.executor } : undefined;
 }
 
 function textOf(value: JsonValue): string {

@@ -197,6 +197,11 @@ export class GraphController implements Disposable {
       await this.#while('Starting the run', () => this.#retryFrom(nodeId, signal));
       return null;
     },
+    debugStep: async ({ taskId }) => {
+      const { runId } = this.#shownRun.live;
+      await this.#services.execute('slipway.task.debug', { kind: 'task', runId, taskId }, this.uri);
+      return null;
+    },
     followFailure: async ({ taskId, part }) => {
       await this.#explained.get(taskId)?.follow(part);
       return null;

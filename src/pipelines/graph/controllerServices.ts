@@ -6,6 +6,7 @@ import type { Event } from '../../core/base/event.ts';
 import type { SourceRange } from '../../core/ir/model.ts';
 import type { ArtifactPreview, FailureView, RunGraphState } from '../../core/protocol/runGraph.ts';
 import type { Analyser } from '../analyser.ts';
+import type { Again } from '../rerun.ts';
 
 export interface GraphEnvironment {
   readonly name: string;
@@ -30,15 +31,7 @@ export interface GraphServices {
   showText(uri: string, range: SourceRange | undefined): Promise<void>;
   explain(runId: string, taskId: string, signal: AbortSignal): Promise<ExplainedStep>;
   /** Runs the text with the inputs of `run`, and with caching off for `tasks`; resolves to the new run's id. */
-  rerun(
-    again: {
-      readonly text: string;
-      readonly uri: string | undefined;
-      readonly tasks: readonly string[];
-      readonly run: Run;
-    },
-    signal: AbortSignal,
-  ): Promise<string>;
+  rerun(again: Again, signal: AbortSignal): Promise<string>;
   preview(artifact: Artifact, run: Run): Promise<ArtifactPreview>;
   onProblem(message: string, cause: unknown): void;
 }

@@ -1,14 +1,12 @@
 /** What every graph controller gets from VS Code and the rest of the extension. */
 import { Range, Uri, ViewColumn, window, workspace } from 'vscode';
-import { asError, SlipwayError } from '../../core/base/errors.ts';
+import { asError } from '../../core/base/errors.ts';
 import type { SourceRange } from '../../core/ir/model.ts';
 import type { Environments } from '../../environment/session.ts';
 import { executeCommand } from '../../platform/commands.ts';
 import type { ErrorReporter } from '../../platform/errorReporter.ts';
 import type { GraphWorker } from '../../clients/graphWorker.ts';
-import type { Gesture } from '../../core/ir/edit/gesture.ts';
-import { applyEdits } from '../../core/ir/edit/plan.ts';
-import { defaultRunName, runnableFromText } from '../runnable.ts';
+import { rerun } from '../rerun.ts';
 import type { RunStarter } from '../starter.ts';
 import type { Artifacts } from '../artifacts.ts';
 import type { ExplainedFailure, Failures } from '../failures.ts';
@@ -38,25 +36,6 @@ export function graphServices(deps: GraphDeps): GraphServices {
       explainedStep(await failures.explain(runId, taskId, signal), failures),
     onProblem: (message, cause) => reporter.log(new Error(message, { cause: asError(cause) })),
   };
-}
-
-async function rerun(
-  { worker, starter }: GraphDeps,
-  { text, uri, tasks, run }: Parameters<GraphServices['rerun']>[0],
-  signal: AbortSignal,
-): Promise<string> {
-  const gesture: Gesture = { kind: 'setCaching', tasks: [...tasks], enabled: false };
-  const plan = await worker.plan({ text, gesture }, signal);
-  if (plan.kind === 'refused') throw new SlipwayError('refused', plan.reason);
-  const runnable = await runnableFromText(applyEdits(text, plan.edits), uri ?? run.id, worker, signal);
-  const started = await starter.start(runnable, {
-    runName: defaultRunName(runnable.pipelineName, new Date()),
-    parameters: run.parameters,
-    experimentId: run.experimentId || undefined,
-    pipelineRoot: undefined,
-    isCachingEnabled: true,
-  });
-  return started.id;
 }
 
 /** Beside the graph, with the range's start in view. */

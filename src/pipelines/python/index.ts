@@ -23,10 +23,12 @@ import { executeCommand, type CommandHandlers } from '../../platform/commands.ts
 import type { ErrorReporter } from '../../platform/errorReporter.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import type { Planner } from '../editor/services.ts';
+import type { FormSubject } from '../formPanels.ts';
 import { fileOf, readText } from '../readText.ts';
 import { PythonCanvasText } from './canvasText.ts';
 import { PythonCodeLenses } from './codeLens.ts';
-import { ComponentRuns, PythonDebugAdapters } from './componentRun.ts';
+import { ComponentRuns, type ComponentTarget } from './componentRun.ts';
+import { PythonDebugAdapters } from './functionSession.ts';
 import { KfpHovers } from './hovers.ts';
 import { Interpreters } from './interpreters.ts';
 import { outlineOf } from './outline.ts';
@@ -38,9 +40,11 @@ export interface PythonDeps {
   readonly cli: CliCommand;
   readonly reporter: ErrorReporter;
   readonly planner: Pick<Planner, 'plan'>;
+  /** Asks for the inputs of a component. */
+  readonly openForm: (subject: FormSubject) => Promise<void>;
 }
 
-export function registerPython({ context, cli, reporter, planner }: PythonDeps) {
+export function registerPython({ context, cli, reporter, planner, openForm }: PythonDeps) {
   const disposables = new DisposableStore();
   const inExtension = (...path: readonly string[]): string => join(context.extensionPath, ...path);
   const parser = () =>
@@ -52,12 +56,16 @@ export function registerPython({ context, cli, reporter, planner }: PythonDeps) 
   const pipelines = disposables.add(
     new PythonPipelines(inExtension('python', 'compile_pipelines.py'), interpreters, reporter),
   );
+  const calls = {
+    script: inExtension('python', 'run_component.py'),
+    folder: join(context.globalStorageUri.fsPath, 'components'),
+  };
   const components = new ComponentRuns({
     interpreters,
     parser,
     state: context.workspaceState,
-    script: inExtension('python', 'run_component.py'),
-    folder: join(context.globalStorageUri.fsPath, 'components'),
+    ...calls,
+    openForm,
   });
   disposables.add(languages.registerCodeLensProvider({ language: 'python' }, new PythonCodeLenses(parser)));
   disposables.add(languages.registerHoverProvider({ language: 'python' }, new KfpHovers()));
@@ -113,7 +121,7 @@ export function registerPython({ context, cli, reporter, planner }: PythonDeps) 
     mode: 'run' | 'debug',
   ): Promise<void> => {
     const { file, name } = await target(uri, wanted, false);
-    await components.start(file, name, mode, new AbortController().signal);
+    await components.start({ uri: file.toString(), name, mode });
   };
 
   const handlers = {
@@ -146,7 +154,11 @@ export function registerPython({ context, cli, reporter, planner }: PythonDeps) 
 
   return {
     handlers,
+    interpreters,
     pipelines,
+    parser,
+    ...calls,
+    formOf: (target: ComponentTarget): FormSubject => components.subject(target),
     /** How a document of the scheme `slipway-python` is drawn and edited; undefined for others. */
     openText: (document: TextDocument): PythonCanvasText | undefined =>
       document.uri.scheme === pythonScheme

@@ -1,25 +1,9 @@
 /** Which Python a file is compiled, run and debugged with. */
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { extensions, workspace, type Uri } from 'vscode';
-import { z } from 'zod';
 import { runCli, type CliCommand } from '../../environment/cli.ts';
+import type { PythonFunction } from '../../core/ir/model.ts';
 import { readSetting } from '../../platform/settings.ts';
-
-export interface Interpreter {
-  /** Absolute path. */
-  readonly path: string;
-  readonly from: 'setting' | 'pythonExtension' | 'venv' | 'slipway';
-}
-
-const environment = z.object({ executable: z.object({ uri: z.object({ fsPath: z.string() }).optional() }) });
-
-interface PythonApi {
-  readonly environments: {
-    getActiveEnvironmentPath(resource?: Uri): unknown;
-    resolveEnvironment(path: unknown): Promise<unknown>;
-  };
-}
+import { chooseInterpreter, type Interpreter, type PythonExtensionApi } from './interpreterChoice.ts';
 
 export class Interpreters {
   readonly #cli: CliCommand;
@@ -30,20 +14,15 @@ export class Interpreters {
   }
 
   /** The setting, what the Python extension has chosen, the folder's `.venv`, then Slipway's own. */
-  async find(file: Uri, signal: AbortSignal): Promise<Interpreter> {
-    const path = readSetting('slipway.python', file);
-    if (path !== '') return { path, from: 'setting' };
-    const chosen = await fromPythonExtension(file);
-    if (chosen !== undefined) return { path: chosen, from: 'pythonExtension' };
-    const folder = workspace.getWorkspaceFolder(file)?.uri.fsPath;
-    const venv =
-      folder === undefined
-        ? undefined
-        : process.platform === 'win32'
-          ? join(folder, '.venv', 'Scripts', 'python.exe')
-          : join(folder, '.venv', 'bin', 'python');
-    if (venv !== undefined && (await exists(venv))) return { path: venv, from: 'venv' };
-    return { path: await this.own('sdk', signal), from: 'slipway' };
+  find(file: Uri, signal: AbortSignal): Promise<Interpreter> {
+    return chooseInterpreter({
+      setting: readSetting('slipway.python', file),
+      extension: async () =>
+        extensions.getExtension<PythonExtensionApi<Uri> | undefined>('ms-python.python')?.activate(),
+      file,
+      folder: workspace.getWorkspaceFolder(file)?.uri.fsPath,
+      own: () => this.own('sdk', signal),
+    });
   }
 
   /** Slipway's environment with the whole SDK, or with debugpy; made on first use, which takes seconds. */
@@ -54,10 +33,18 @@ export class Interpreters {
     return known;
   }
 
-  async #make(name: string, signal: AbortSignal): Promise<string> {
+  /** What the engine runs such a step in: kfp alone, and the packages that the component names. */
+  forStep({ packages, pipIndexUrls, pipTrustedHosts }: PythonFunction, signal: AbortSignal): Promise<string> {
+    // An index may carry a password, which is nothing for a command line.
+    const wanted = JSON.stringify({ packages, indexUrls: pipIndexUrls, trustedHosts: pipTrustedHosts });
+    const env = { ...(this.#cli.env ?? process.env), SLIPWAY_STEP_PACKAGES: wanted };
+    return this.#make('step', signal, { ...this.#cli, env });
+  }
+
+  async #make(name: string, signal: AbortSignal, cli = this.#cli): Promise<string> {
     let path = '';
     await runCli(
-      this.#cli,
+      cli,
       ['python', name],
       () => undefined,
       signal,
@@ -66,22 +53,4 @@ export class Interpreters {
     );
     return path;
   }
-}
-
-async function fromPythonExtension(file: Uri): Promise<string | undefined> {
-  const extension = extensions.getExtension<PythonApi | undefined>('ms-python.python');
-  if (extension === undefined) return undefined;
-  const api = await extension.activate();
-  if (api === undefined) return undefined;
-  const resolved = environment.safeParse(
-    await api.environments.resolveEnvironment(api.environments.getActiveEnvironmentPath(file)),
-  );
-  return resolved.success ? resolved.data.executable.uri?.fsPath : undefined;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

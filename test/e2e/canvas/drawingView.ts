@@ -37,6 +37,7 @@ export async function openDrawing(
     explain: refuse,
     whyCache: refuse,
     retryFrom: refuse,
+    debugStep: refuse,
     followFailure: refuse,
     openSource: refuse,
     openArtifact: refuse,

@@ -133,6 +133,7 @@ export async function openEditor(
       preview: () => Promise.resolve({ kind: 'none', message: '' }),
       whyCache: () => Promise.resolve({ kind: 'first', against: undefined, differences: [] }),
       retryFrom: ({ nodeId }) => done(`retryFrom ${nodeId}`),
+      debugStep: ({ taskId }) => done(`debugStep ${taskId}`),
       explain: () =>
         Promise.resolve({
           reason: '',

@@ -78,6 +78,7 @@ export async function openRunGraph(
         Promise.resolve(full.previews[artifactId] ?? { kind: 'none', message: 'Nothing to show.' }),
       whyCache: () => Promise.resolve({ kind: 'first', against: undefined, differences: [] }),
       retryFrom: ({ nodeId }) => done(`retryFrom ${nodeId}`),
+      debugStep: ({ taskId }) => done(`debugStep ${taskId}`),
       explain: () =>
         Promise.resolve(
           full.failure ?? {

@@ -86,14 +86,14 @@ export function Form(props: {
   };
 
   return (
-    <main className="form" aria-label={`Run ${state.pipelineName}`} onKeyDown={onKeyDown}>
+    <main className="form" aria-label={`${state.verb} ${state.name}`} onKeyDown={onKeyDown}>
       <h1>
-        Run <strong>{state.pipelineName}</strong>
+        {state.verb} <strong>{state.name}</strong>
       </h1>
-      <p className="hint">In {state.environmentName}. Inputs left alone keep their defaults.</p>
+      <p className="hint">In {state.place}. Inputs left alone keep their defaults.</p>
       <section aria-label="Inputs">
         <h2>Inputs</h2>
-        {fields.length === 0 ? <p className="hint">This pipeline takes no inputs.</p> : null}
+        {fields.length === 0 ? <p className="hint">This {state.subject} takes no inputs.</p> : null}
         {fields.map((field) => (
           <InputControl
             key={field.input.name}
@@ -103,70 +103,9 @@ export function Form(props: {
           />
         ))}
       </section>
-      <section aria-label="Run settings">
-        <h2>Run</h2>
-        <div className="field">
-          <div className="field-head">
-            <span className="field-name">Name</span>
-          </div>
-          <TextField
-            label="Name of the run"
-            testId="run-name"
-            value={draft.runName}
-            isInvalid={!isNamed}
-            onInput={(runName) => change({ runName })}
-          />
-          <div className="field-error">
-            {isNamed ? null : (
-              <>
-                <Icon name="error" />A run needs a name.
-              </>
-            )}
-          </div>
-        </div>
-        <div className="field">
-          <div className="field-head">
-            <span className="field-name">Experiment</span>
-          </div>
-          <Dropdown
-            label="Experiment"
-            testId="experiment"
-            value={draft.experimentId}
-            options={[
-              { value: '', label: 'Default' },
-              ...state.experiments
-                .filter((one) => one.name !== 'Default')
-                .map((one) => ({ value: one.id, label: one.name })),
-            ]}
-            onChange={(experimentId) => change({ experimentId })}
-          />
-        </div>
-        <div className="field">
-          <div className="field-head">
-            <span className="field-name">Pipeline root</span>
-            <span className="grow" />
-            <span className="hint">where artifacts are kept</span>
-          </div>
-          <TextField
-            label="Pipeline root"
-            testId="pipeline-root"
-            value={draft.pipelineRoot}
-            placeholder="the environment’s own"
-            onInput={(pipelineRoot) => change({ pipelineRoot })}
-          />
-        </div>
-        <div className="field">
-          <Checkbox
-            testId="caching"
-            isChecked={draft.isCachingEnabled}
-            isDisabled={state.cachingNote !== undefined}
-            onChange={(isCachingEnabled) => change({ isCachingEnabled })}
-          >
-            Use results of earlier runs where nothing changed
-          </Checkbox>
-          {state.cachingNote === undefined ? null : <p className="hint">{state.cachingNote}</p>}
-        </div>
-      </section>
+      {state.subject === 'component' ? null : (
+        <RunSettings state={state} draft={draft} isNamed={isNamed} onChange={change} />
+      )}
       {problem === undefined ? null : (
         <div className="problem" role="alert" data-testid="form-problem">
           {problem}
@@ -174,8 +113,8 @@ export function Form(props: {
       )}
       <footer>
         <Button appearance="primary" testId="submit-run" isDisabled={isBusy} onClick={submit}>
-          <Icon name={isBusy ? 'loading' : 'play'} spin={isBusy} />
-          {isBusy ? 'Starting…' : 'Run'}
+          <Icon name={isBusy ? 'loading' : state.verb === 'Debug' ? 'debug-alt' : 'play'} spin={isBusy} />
+          {isBusy ? 'Starting…' : state.verb}
         </Button>
         <Button testId="cancel-run" onClick={props.onCancel}>
           Cancel
@@ -187,5 +126,80 @@ export function Form(props: {
         </span>
       </footer>
     </main>
+  );
+}
+
+function RunSettings(props: {
+  state: RunFormState;
+  draft: FormDraft;
+  isNamed: boolean;
+  onChange: (part: Partial<FormDraft>) => void;
+}): ReactElement {
+  const { state, draft, isNamed, onChange: change } = props;
+  return (
+    <section aria-label="Run settings">
+      <h2>Run</h2>
+      <div className="field">
+        <div className="field-head">
+          <span className="field-name">Name</span>
+        </div>
+        <TextField
+          label="Name of the run"
+          testId="run-name"
+          value={draft.runName}
+          isInvalid={!isNamed}
+          onInput={(runName) => change({ runName })}
+        />
+        <div className="field-error">
+          {isNamed ? null : (
+            <>
+              <Icon name="error" />A run needs a name.
+            </>
+          )}
+        </div>
+      </div>
+      <div className="field">
+        <div className="field-head">
+          <span className="field-name">Experiment</span>
+        </div>
+        <Dropdown
+          label="Experiment"
+          testId="experiment"
+          value={draft.experimentId}
+          options={[
+            { value: '', label: 'Default' },
+            ...state.experiments
+              .filter((one) => one.name !== 'Default')
+              .map((one) => ({ value: one.id, label: one.name })),
+          ]}
+          onChange={(experimentId) => change({ experimentId })}
+        />
+      </div>
+      <div className="field">
+        <div className="field-head">
+          <span className="field-name">Pipeline root</span>
+          <span className="grow" />
+          <span className="hint">where artifacts are kept</span>
+        </div>
+        <TextField
+          label="Pipeline root"
+          testId="pipeline-root"
+          value={draft.pipelineRoot}
+          placeholder="the environment’s own"
+          onInput={(pipelineRoot) => change({ pipelineRoot })}
+        />
+      </div>
+      <div className="field">
+        <Checkbox
+          testId="caching"
+          isChecked={draft.isCachingEnabled}
+          isDisabled={state.cachingNote !== undefined}
+          onChange={(isCachingEnabled) => change({ isCachingEnabled })}
+        >
+          Use results of earlier runs where nothing changed
+        </Checkbox>
+        {state.cachingNote === undefined ? null : <p className="hint">{state.cachingNote}</p>}
+      </div>
+    </section>
   );
 }

@@ -94,6 +94,7 @@ export function defaultText(input: FormInput): string {
 }
 
 export function typeName(input: FormInput): string {
+  if (input.artifact !== undefined) return `${input.artifact}: path or URI`;
   const names: Readonly<Record<FormInput['type'], string>> = {
     NUMBER_DOUBLE: 'number',
     NUMBER_INTEGER: 'integer',

@@ -27,13 +27,6 @@ export function CacheSection({ detail, taskId }: { detail: TaskDetail; taskId: s
       ) : (
         <Reason reason={reason} />
       )}
-      <Button
-        testId="retry-from"
-        title="A new run with the same inputs: this step and what waits for it run again, the rest is cached"
-        onClick={() => void store.request('retryFrom', { nodeId: detail.nodeId }, { timeoutMs: 15 * 60_000 })}
-      >
-        Retry from here
-      </Button>
     </div>
   );
 }

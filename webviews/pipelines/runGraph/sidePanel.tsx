@@ -14,6 +14,7 @@ import { Iterations } from './iterations.tsx';
 import { LogTail } from './logTail.tsx';
 import { Artifact } from './preview.tsx';
 import { StateIcon } from './stateIcon.tsx';
+import { stepActs } from './stepActs.ts';
 import { NODE_KIND_ICON, TASK_STATE_TEXT } from './stateText.ts';
 
 /** For the keyboard: into the panel that is open; Escape leads back. */
@@ -188,8 +189,10 @@ function Detail({ detail }: { detail: TaskDetail }): ReactElement {
   const metrics = detail.outputs.filter(hasMetrics);
   const outputs = detail.outputs.filter((io) => !hasMetrics(io));
   const { taskId } = detail;
+  const canRunAgain = detail.nodeId !== '' && isExecuted(detail);
   return (
     <>
+      {taskId !== undefined && canRunAgain ? <StepActs nodeId={detail.nodeId} taskId={taskId} /> : null}
       {detail.error === undefined ? null : <div className="problem">{detail.error}</div>}
       {detail.state === 'FAILED' && taskId !== undefined ? <Failure key={taskId} taskId={taskId} /> : null}
       <Iterations nodeId={detail.nodeId} />
@@ -201,7 +204,7 @@ function Detail({ detail }: { detail: TaskDetail }): ReactElement {
       {taskId !== undefined && detail.attempts.length > 0 ? (
         <LogSection taskId={taskId} attempts={detail.attempts} />
       ) : null}
-      {taskId !== undefined && detail.nodeId !== '' && isExecuted(detail) ? (
+      {taskId !== undefined && canRunAgain ? (
         <Section title="Cache">
           <CacheSection detail={detail} taskId={taskId} />
         </Section>
@@ -229,6 +232,20 @@ function Detail({ detail }: { detail: TaskDetail }): ReactElement {
         </Section>
       )}
     </>
+  );
+}
+
+function StepActs({ nodeId, taskId }: { nodeId: string; taskId: string }): ReactElement {
+  const store = useStore();
+  return (
+    <div className="step-acts" role="group" aria-label="Again">
+      {stepActs(store, nodeId, taskId).map(({ id, label, title, icon, run }) => (
+        <Button key={id} testId={id} title={title} onClick={run}>
+          <Icon name={icon} />
+          {label}
+        </Button>
+      ))}
+    </div>
   );
 }
 

@@ -1,20 +1,14 @@
 /** ExecutorInput: what a step is told about its inputs and where its outputs go. Paths are real ones on this machine. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JsonObject, JsonValue } from '../../../../src/core/base/json.ts';
+import type { JsonValue } from '../../../../src/core/base/json.ts';
+import { executorInputJson, type RuntimeArtifact } from '../../../../src/core/ir/executorInput.ts';
 import type { Component } from '../../../../src/core/ir/model.ts';
 import type { ArtifactRow } from '../store/artifacts.ts';
 import { localPath } from './artifactPaths.ts';
 import { typeSchema } from './cacheKey.ts';
 import { TaskError } from './errors.ts';
 import { parameterValues, type TaskIo } from './taskIo.ts';
-
-export interface RuntimeArtifact {
-  readonly name: string;
-  readonly type: JsonObject;
-  readonly uri: string;
-  readonly metadata: JsonObject;
-}
 
 export interface ExecutorInput {
   readonly parameters: ReadonlyMap<string, JsonValue>;
@@ -51,33 +45,10 @@ export function buildExecutorInput(component: Component, io: TaskIo, folders: Ou
     ]),
   );
   const outputFile = join(localPath(folders.artifacts, folders.mirror), 'executor_output.json');
-  const json = toJson(
-    component,
-    parameters,
-    {
-      ...(inputArtifacts.size > 0 ? { artifacts: artifactLists(inputArtifacts) } : {}),
-    },
-    {
-      ...(outputParameterFiles.size > 0
-        ? {
-            parameters: Object.fromEntries(
-              [...outputParameterFiles].map(([name, file]) => [name, { outputFile: file }]),
-            ),
-          }
-        : {}),
-      ...(outputArtifacts.size > 0 ? { artifacts: artifactLists(outputArtifacts) } : {}),
-      outputFile,
-    },
-  );
-  return {
-    parameters,
-    inputArtifacts,
-    outputParameterFiles,
-    outputArtifacts,
-    outputFile,
-    mirror: folders.mirror,
-    json,
-  };
+  const doubles = component.inputs.parameters.filter(({ type }) => type === 'NUMBER_DOUBLE');
+  const parts = { parameters, inputArtifacts, outputParameterFiles, outputArtifacts, outputFile };
+  const json = executorInputJson({ ...parts, doubles: new Set(doubles.map(({ name }) => name)) });
+  return { ...parts, mirror: folders.mirror, json };
 }
 
 /** A single path segment from the document. Throws TaskError `document`. */
@@ -108,33 +79,4 @@ function localUri(uri: string): string {
   } catch {
     return uri;
   }
-}
-
-function artifactLists(artifacts: ReadonlyMap<string, readonly RuntimeArtifact[]>): JsonObject {
-  return Object.fromEntries(
-    [...artifacts].map(([name, items]) => [
-      name,
-      { artifacts: items.map(({ name: own, type, uri, metadata }) => ({ name: own, type, uri, metadata })) },
-    ]),
-  );
-}
-
-function toJson(
-  component: Component,
-  parameters: ReadonlyMap<string, JsonValue>,
-  inputs: JsonObject,
-  outputs: JsonObject,
-): string {
-  if (parameters.size === 0) return JSON.stringify({ inputs, outputs });
-  const doubles = new Set(
-    component.inputs.parameters.filter(({ type }) => type === 'NUMBER_DOUBLE').map(({ name }) => name),
-  );
-  // A float stays a float in Python only with its point.
-  const values = [...parameters].map(([name, value]) => {
-    const text = JSON.stringify(value);
-    const needsPoint = doubles.has(name) && typeof value === 'number' && /^-?\d+$/.test(text);
-    return `${JSON.stringify(name)}:${needsPoint ? `${text}.0` : text}`;
-  });
-  const rest = JSON.stringify(inputs).slice(1, -1);
-  return `{"inputs":{"parameterValues":{${values.join(',')}}${rest === '' ? '' : `,${rest}`}},"outputs":${JSON.stringify(outputs)}}`;
 }

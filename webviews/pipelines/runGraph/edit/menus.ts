@@ -15,6 +15,9 @@ import {
   openForm,
   openRename,
 } from './acts.ts';
+import { isFinalState } from '../fold.ts';
+import { stepActs } from '../stepActs.ts';
+import type { GraphStore } from '../store.ts';
 import { askConnection } from './connectByKeys.ts';
 import type { EditStore } from './editStore.ts';
 import type { MenuItem } from './popup.ts';
@@ -66,7 +69,16 @@ function singleItems(edit: EditStore, node: GraphNode): readonly MenuItem[] {
     items.push({ label: 'Edit code', run: () => void graph.request('editCode', { nodeId: node.id }) });
   items.push({ label: 'Go to the text', run: () => void graph.request('openSource', { nodeId: node.id }) });
   if (isGroupKind(node)) items.push('separator', ...groupItems(edit, node));
+  const taskId = ranAs(graph, node);
+  if (taskId !== undefined) items.push('separator', ...stepActs(graph, node.id, taskId));
   return [...items, 'separator'];
+}
+
+/** The one task that a step became in the run on show, once it has ended. */
+function ranAs(graph: GraphStore, { id, kind }: GraphNode): string | undefined {
+  const status = kind === 'task' ? graph.statusOf(id) : undefined;
+  const hasRun = status?.state === 'CACHED' || (status?.attempts ?? 0) > 0;
+  return hasRun && status !== undefined && isFinalState(status.state) ? status.taskId : undefined;
 }
 
 function groupItems(edit: EditStore, node: GraphNode): readonly MenuItem[] {
