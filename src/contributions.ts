@@ -285,6 +285,8 @@ export type EnvironmentKey = 'unknown' | 'stopped' | 'starting' | 'ready' | 'fai
 export interface ContextKeys {
   /** The active editor shows a pipeline document, as text or as a graph. */
   'slipway.isPipeline': boolean;
+  /** The graph of a pipeline is open. */
+  'slipway.hasGraph': boolean;
   'slipway.environment': EnvironmentKey;
   /** Slipway starts and stops the current environment. */
   'slipway.environment.isManaged': boolean;
@@ -293,6 +295,7 @@ export interface ContextKeys {
 export type ContextKeyId = keyof ContextKeys;
 export const contextKeys = {
   'slipway.isPipeline': null,
+  'slipway.hasGraph': null,
   'slipway.environment': null,
   'slipway.environment.isManaged': null,
   'slipway.pipelines.isFiltered': null,

@@ -137,10 +137,12 @@ export function registerPipelines(deps: PipelinesDeps) {
       ...graphDeps,
       context,
       openText: python.openText,
+      paletteSources: [python.palette],
       files: () => store.state.files,
     }),
   );
   const { editors } = editor;
+  disposables.add(python.followCursor((uri, nodeId) => editors.highlight(uri, nodeId)));
   const comparisons = disposables.add(
     registerGraphDiff({
       ...graphDeps,
@@ -190,7 +192,7 @@ export function registerPipelines(deps: PipelinesDeps) {
 
   const handlers = {
     ...fileCommands({ environments, analyser, starter, store, graphs, forms, localRuns }),
-    ...editorCommands({ worker, editors }),
+    ...editorCommands({ worker, editors, componentsInPython: python.componentsIn }),
     ...comparisons.handlers,
     ...python.handlers,
     ...runCommands({

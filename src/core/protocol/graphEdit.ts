@@ -36,6 +36,8 @@ export interface PaletteEntry {
   readonly group: 'file' | 'workspace' | 'python' | 'starter';
   /** Where it is from, e.g. a workspace path. */
   readonly origin: string;
+  /** One sentence why it cannot be added now, e.g. of its file. */
+  readonly problem?: string | undefined;
   readonly inputs: readonly PortView[];
   readonly outputs: readonly PortView[];
 }

@@ -72,6 +72,8 @@ export interface RunGraphState {
   /** What the panel is doing for the user, e.g. "Starting the run"; shown as progress. */
   readonly busy: string | undefined;
   readonly editing: Editing;
+  /** Moves when the palette would answer something new. */
+  readonly paletteRevision: number;
   /** A node to select and bring into view; a new `count` is a new wish. */
   readonly reveal: { readonly nodeId: string; readonly count: number } | undefined;
 }

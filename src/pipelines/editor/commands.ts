@@ -1,20 +1,22 @@
 /** Commands about graphs of files. */
 import { Uri, window } from 'vscode';
 import { SlipwayError } from '../../core/base/errors.ts';
-import type { FoundComponent } from '../../core/ir/edit/definitions.ts';
 import type { GraphNode } from '../../core/ir/graphModel.ts';
 import type { CommandHandlers } from '../../platform/commands.ts';
 import type { GraphWorker } from '../../clients/graphWorker.ts';
 import { fileOf, readText } from '../readText.ts';
+import type { OfferedComponent } from './componentFiles.ts';
+import { irComponents } from './irComponents.ts';
 import { newPipelineFile } from './newPipeline.ts';
 import type { PipelineEditors } from './provider.ts';
 
 export interface EditorCommandDeps {
   readonly worker: GraphWorker;
   readonly editors: PipelineEditors;
+  readonly componentsInPython: (file: Uri) => Promise<readonly OfferedComponent[]>;
 }
 
-export function editorCommands({ worker, editors }: EditorCommandDeps) {
+export function editorCommands({ worker, editors, componentsInPython }: EditorCommandDeps) {
   return {
     'slipway.pipeline.new': async (folder) => {
       const uri = await newPipelineFile(folder instanceof Uri ? folder : undefined);
@@ -31,23 +33,25 @@ export function editorCommands({ worker, editors }: EditorCommandDeps) {
       const { latest } = editors;
       if (latest === undefined) throw new SlipwayError('noGraph', 'Open the graph of a pipeline first.');
       const signal = AbortSignal.timeout(60_000);
-      const found = await worker.definitions({ text: await readText(uri) }, signal);
+      const found = uri.path.endsWith('.py')
+        ? await componentsInPython(uri)
+        : await irComponents(worker)({ uri: uri.toString(), text: await readText(uri) }, signal);
       const chosen = await chooseComponent(found);
       if (chosen === undefined) return;
-      const outcome = await latest.editor.add(chosen.definition, signal);
+      const outcome = await latest.editor.add(await chosen.definition(signal), signal);
       if (outcome.kind === 'refused') throw new SlipwayError('refused', outcome.reason);
       latest.reveal(outcome.selection[0]);
     },
   } satisfies Partial<CommandHandlers>;
 }
 
-async function chooseComponent(found: readonly FoundComponent[]): Promise<FoundComponent | undefined> {
+async function chooseComponent(found: readonly OfferedComponent[]): Promise<OfferedComponent | undefined> {
   const [only] = found;
   if (only === undefined) throw new SlipwayError('noComponent', 'There is no component in this file.');
   if (found.length === 1) return only;
   const items = found.map((component) => ({
     label: component.name,
-    description: component.isPipeline ? 'the whole pipeline' : '',
+    description: component.description ?? '',
     component,
   }));
   return (await window.showQuickPick(items, { title: 'Add to the graph' }))?.component;

@@ -1,7 +1,6 @@
-/** Components in YAML files, read when a palette asks and again when the file has changed. */
-import type { GraphWorker } from '../../clients/graphWorker.ts';
+/** Components in files, read when a palette asks and again when the file has changed. */
 import { isAbort } from '../../core/base/errors.ts';
-import type { FoundComponent } from '../../core/ir/edit/definitions.ts';
+import type { Event } from '../../core/base/event.ts';
 import type { ComponentDefinition } from '../../core/ir/edit/gesture.ts';
 import type { PaletteEntry } from '../../core/protocol/graphEdit.ts';
 import type { PaletteSource } from './palette.ts';
@@ -12,54 +11,75 @@ export interface ComponentFile {
   readonly origin: string;
 }
 
+/** One component of a file. */
+export type OfferedComponent = Pick<
+  PaletteEntry,
+  'name' | 'description' | 'inputs' | 'outputs' | 'problem'
+> & {
+  /** Tells it from the others of its file. */
+  readonly key: string;
+  definition(signal: AbortSignal): Promise<ComponentDefinition>;
+};
+
 export interface FileReader {
   /** Something that changes with the file. Rejects when it is gone. */
   version(uri: string): Promise<string>;
   read(uri: string): Promise<string>;
 }
 
+/** What is in a file, e.g. IR by the graph worker. */
+export type ReadComponents = (
+  file: { readonly uri: string; readonly text: string },
+  signal: AbortSignal,
+) => Promise<readonly OfferedComponent[]>;
+
 interface Known {
   readonly version: string;
-  readonly found: readonly FoundComponent[];
+  readonly found: readonly OfferedComponent[];
 }
 
 /** Files looked into; a palette of more is no choice any more. */
 const MAX_FILES = 200;
 
 export class ComponentFiles implements PaletteSource {
+  readonly onDidChange?: Event<void>;
   readonly #group: PaletteEntry['group'];
   readonly #files: () => Promise<readonly ComponentFile[]>;
   readonly #reader: FileReader;
-  readonly #worker: Pick<GraphWorker, 'definitions'>;
+  readonly #components: ReadComponents;
+  readonly #isShown: (component: OfferedComponent, uri: string, shown: string) => boolean;
   readonly #onProblem: (cause: unknown) => void;
   readonly #known = new Map<string, Known>();
 
   constructor(options: {
     readonly group: PaletteEntry['group'];
     readonly files: () => Promise<readonly ComponentFile[]>;
+    /** The files, or what is in them. */
+    readonly onDidChange?: Event<void>;
     readonly reader: FileReader;
-    readonly worker: Pick<GraphWorker, 'definitions'>;
+    readonly components: ReadComponents;
+    /** True for what the document `shown` has itself. Default: all of that file. */
+    readonly isShown?: (component: OfferedComponent, uri: string, shown: string) => boolean;
     readonly onProblem: (cause: unknown) => void;
   }) {
     this.#group = options.group;
     this.#files = options.files;
+    if (options.onDidChange !== undefined) this.onDidChange = options.onDidChange;
     this.#reader = options.reader;
-    this.#worker = options.worker;
+    this.#components = options.components;
+    this.#isShown = options.isShown ?? ((_component, uri, shown) => uri === shown);
     this.#onProblem = options.onProblem;
   }
 
   async entries(shown: string, signal: AbortSignal): Promise<readonly PaletteEntry[]> {
-    const files = (await this.#files()).filter(({ uri }) => uri !== shown).slice(0, MAX_FILES);
     const entries: PaletteEntry[] = [];
-    for (const { uri, origin } of files) {
-      for (const { name, description, inputs, outputs, definition } of await this.#componentsOf(
-        uri,
-        signal,
-      )) {
-        const id = idOf(uri, definition);
-        entries.push({ id, name, description, group: this.#group, origin, inputs, outputs });
+    for (const { uri, origin } of (await this.#files()).slice(0, MAX_FILES))
+      for (const component of await this.#componentsOf(uri, signal)) {
+        if (this.#isShown(component, uri, shown)) continue;
+        const { key, name, description, inputs, outputs, problem } = component;
+        const id = idOf(uri, key);
+        entries.push({ id, name, description, group: this.#group, origin, inputs, outputs, problem });
       }
-    }
     return entries;
   }
 
@@ -67,19 +87,19 @@ export class ComponentFiles implements PaletteSource {
     for (const { uri } of await this.#files()) {
       if (!id.startsWith(`${uri}#`)) continue;
       const found = await this.#componentsOf(uri, signal);
-      return found.find((one) => idOf(uri, one.definition) === id)?.definition;
+      return found.find(({ key }) => idOf(uri, key) === id)?.definition(signal);
     }
     return undefined;
   }
 
   /** All of one file, whether or not it is listed. */
-  async #componentsOf(uri: string, signal: AbortSignal): Promise<readonly FoundComponent[]> {
+  async #componentsOf(uri: string, signal: AbortSignal): Promise<readonly OfferedComponent[]> {
     try {
       const version = await this.#reader.version(uri);
       const known = this.#known.get(uri);
       if (known?.version === version) return known.found;
       const text = await this.#reader.read(uri);
-      const found = await this.#worker.definitions({ text }, signal);
+      const found = await this.#components({ uri, text }, signal);
       this.#known.set(uri, { version, found });
       return found;
     } catch (error) {
@@ -91,6 +111,6 @@ export class ComponentFiles implements PaletteSource {
   }
 }
 
-function idOf(uri: string, definition: ComponentDefinition): string {
-  return `${uri}#${definition.name}`;
+function idOf(uri: string, key: string): string {
+  return `${uri}#${key}`;
 }

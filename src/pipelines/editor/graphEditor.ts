@@ -13,7 +13,7 @@ import type { Analyser } from '../analyser.ts';
 import type { AnalysedDocument } from '../graph/documentView.ts';
 import type { EditedText } from './editedText.ts';
 import { GestureQueue } from './gestureQueue.ts';
-import type { EditServices } from './services.ts';
+import type { EditServices, Palette } from './services.ts';
 import { TextDrawing } from './textDrawing.ts';
 
 interface KnownProblem {
@@ -50,6 +50,10 @@ export class GraphEditor implements Disposable {
     return this.text.python === undefined
       ? { kind: 'text' }
       : { kind: 'python', file: this.text.python.file };
+  }
+
+  get palette(): Pick<Palette, 'revision' | 'onDidChange'> {
+    return this.#services.palette;
   }
 
   /** Adds a task of a component that comes from outside the canvas. */

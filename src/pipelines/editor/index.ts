@@ -1,20 +1,28 @@
 /** The pipeline editor put together. */
 import { env, RelativePattern, Uri, window, workspace, type ExtensionContext } from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
+import { looksLikeV1Component } from '../../core/ir/v1/v1Component.ts';
+import { setContext } from '../../platform/contextKeys.ts';
 import type { GraphDeps } from '../graph/services.ts';
 import { showText } from '../graph/services.ts';
+import { looksLikePipeline } from '../sniff.ts';
 import type { PipelineFile } from '../store.ts';
 import { ComponentCodeFiles } from './componentCode.ts';
-import { ComponentFiles, type FileReader } from './componentFiles.ts';
+import { ComponentFiles } from './componentFiles.ts';
+import { documentReader } from './documentReader.ts';
+import { irComponents } from './irComponents.ts';
 import { offerAsDefault } from './offerDefault.ts';
-import { Palettes } from './palette.ts';
+import { Palettes, type PaletteSource } from './palette.ts';
 import { PipelineEditors, type OpenText } from './provider.ts';
 import type { EditServices } from './services.ts';
 import { ShownRuns } from './shownRuns.ts';
+import { WorkspaceFiles } from './workspaceFiles.ts';
 
 export interface PipelineEditorDeps extends GraphDeps {
   readonly context: ExtensionContext;
   readonly openText?: OpenText;
+  /** Beside files of YAML and starters. */
+  readonly paletteSources: readonly PaletteSource[];
   /** The workspace's pipeline files. */
   files(): readonly PipelineFile[];
 }
@@ -23,12 +31,23 @@ export function registerPipelineEditor(deps: PipelineEditorDeps) {
   const { context, worker, reporter } = deps;
   const disposables = new DisposableStore();
   const code = disposables.add(new ComponentCodeFiles(worker));
-  const componentFiles = { worker, reader, onProblem: (cause: unknown) => reporter.log(cause) };
+  const componentFiles = {
+    reader: documentReader,
+    components: irComponents(worker),
+    onProblem: (cause: unknown) => reporter.log(cause),
+  };
+  const yamlFiles = disposables.add(new WorkspaceFiles('**/*.{yaml,yml}', holdsComponents));
   const palette = new Palettes([
+    ...deps.paletteSources,
     new ComponentFiles({
       ...componentFiles,
       group: 'workspace',
-      files: () => Promise.resolve(deps.files().map(({ uri, path }) => ({ uri, origin: path }))),
+      files: async () => {
+        const pipelines = deps.files().map(({ uri, path }) => ({ uri, origin: path }));
+        const all = [...pipelines, ...(await yamlFiles.list())];
+        return [...new Map(all.map((file) => [file.uri, file])).values()];
+      },
+      onDidChange: yamlFiles.onDidChange,
     }),
     new ComponentFiles({
       ...componentFiles,
@@ -51,13 +70,10 @@ export function registerPipelineEditor(deps: PipelineEditorDeps) {
     Record<string, unknown>;
 }
 
-const reader: FileReader = {
-  version: async (uri) => {
-    const { mtime, size } = await workspace.fs.stat(Uri.parse(uri));
-    return `${mtime} ${size}`;
-  },
-  read: async (uri) => new TextDecoder().decode(await workspace.fs.readFile(Uri.parse(uri))),
-};
+/** IR, or a component of KFP v1. */
+function holdsComponents(text: string): boolean {
+  return looksLikePipeline(text) || looksLikeV1Component(text);
+}
 
 async function starters(folder: Uri): Promise<readonly { readonly uri: string; readonly origin: string }[]> {
   const found = await workspace.findFiles(new RelativePattern(folder, '*.yaml'));

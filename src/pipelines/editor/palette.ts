@@ -1,5 +1,6 @@
 /** Components to choose from: the document's own, the workspace's files, Python functions, and ours to start with. */
 import { SlipwayError } from '../../core/base/errors.ts';
+import { Emitter, type Event } from '../../core/base/event.ts';
 import { isCompilerGroup, nameOfComponent } from '../../core/ir/edit/definitions.ts';
 import type { ComponentDefinition } from '../../core/ir/edit/gesture.ts';
 import type { Component, PipelineDocument } from '../../core/ir/model.ts';
@@ -9,6 +10,8 @@ import type { Palette, PaletteQuery } from './services.ts';
 
 /** Where components come from; each has a group of its own in the palette. */
 export interface PaletteSource {
+  /** `entries` would answer something new. */
+  readonly onDidChange?: Event<void>;
   /** Ids are unique over all sources. Not what `shown` itself holds. Files that cannot be read are left out. */
   entries(shown: string, signal: AbortSignal): Promise<readonly PaletteEntry[]>;
   /** `undefined`: not one of its own. */
@@ -18,11 +21,25 @@ export interface PaletteSource {
 /** More rows than anybody reads; the search narrows them. */
 const MAX_ROWS = 200;
 
+const order: readonly PaletteEntry['group'][] = ['file', 'python', 'workspace', 'starter'];
+
 export class Palettes implements Palette {
   readonly #sources: readonly PaletteSource[];
+  readonly #changed = new Emitter<void>();
+  readonly onDidChange = this.#changed.event;
+  #revision = 0;
 
   constructor(sources: readonly PaletteSource[]) {
     this.#sources = sources;
+    for (const { onDidChange } of sources)
+      onDidChange?.(() => {
+        this.#revision++;
+        this.#changed.fire();
+      });
+  }
+
+  get revision(): number {
+    return this.#revision;
   }
 
   async entries(
@@ -38,6 +55,7 @@ export class Palettes implements Palette {
         const text = `${entry.name} ${entry.description ?? ''} ${entry.origin}`.toLowerCase();
         return words.every((word) => text.includes(word)) && (wanted === undefined || doesFit(entry, wanted));
       })
+      .toSorted((a, b) => order.indexOf(a.group) - order.indexOf(b.group))
       .slice(0, MAX_ROWS);
   }
 

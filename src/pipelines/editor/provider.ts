@@ -9,6 +9,7 @@ import {
 } from 'vscode';
 import type { Disposable } from '../../core/base/disposable.ts';
 import { editorType } from '../../contributions.ts';
+import { setContext } from '../../platform/contextKeys.ts';
 import { GraphController } from '../graph/controller.ts';
 import { graphServices, type GraphDeps } from '../graph/services.ts';
 import { showGraph } from '../graph/webview.ts';
@@ -59,6 +60,7 @@ export class PipelineEditors implements CustomTextEditorProvider {
     const controller = new GraphController(graphServices(this.#deps), { editor, runId: this.#runs.get(uri) });
     const opened: OpenEditor = { uri, panel, controller, editor };
     this.#open.add(opened);
+    setContext('slipway.hasGraph', true);
     const remember = (runId: string | undefined): void =>
       this.#deps.reporter.background(this.#runs.set(uri, runId));
     controller.onDidChange(() => remember(controller.runId));
@@ -69,6 +71,7 @@ export class PipelineEditors implements CustomTextEditorProvider {
     });
     panel.onDidDispose(() => {
       this.#open.delete(opened);
+      setContext('slipway.hasGraph', this.#open.size > 0);
       text.dispose();
       if (this.#find(document.uri) === undefined) remember(undefined);
     });
@@ -93,6 +96,11 @@ export class PipelineEditors implements CustomTextEditorProvider {
   /** Selects a node of the file's graph, beside the text that has the focus. */
   reveal(uri: Uri, nodeId: string): Promise<void> {
     return this.#openFor(uri, (controller) => controller.reveal(nodeId), ViewColumn.Beside);
+  }
+
+  /** Selects a node where the file's graph is open; the focus stays where it is. */
+  highlight(uri: Uri, nodeId: string): void {
+    this.#find(uri)?.controller.reveal(nodeId);
   }
 
   /** The editor that shows this run already. */

@@ -1,4 +1,5 @@
 /** What editing needs of the world around the document; tests bring their own. */
+import type { Event } from '../../core/base/event.ts';
 import type { GraphWorker } from '../../clients/graphWorker.ts';
 import type { ComponentDefinition } from '../../core/ir/edit/gesture.ts';
 import type { PipelineDocument, SourceRange } from '../../core/ir/model.ts';
@@ -12,6 +13,9 @@ export type PaletteQuery = GraphEditContract['requests']['palette']['params'];
 
 /** Components that a pipeline can take from elsewhere. */
 export interface Palette {
+  /** Moves when `entries` would answer something new. */
+  readonly revision: number;
+  readonly onDidChange: Event<void>;
   /** With those of the document itself, whose id is the component's name in it. */
   entries(
     query: PaletteQuery,

@@ -57,6 +57,7 @@ export class GraphController implements Disposable {
     if (shown.editor !== undefined) {
       this.#disposables.add(shown.editor);
       this.#disposables.add(shown.editor.document.onDidChange(() => this.#onDocument()));
+      this.#disposables.add(shown.editor.palette.onDidChange(() => this.#changed.fire()));
     }
     if (shown.runId !== undefined) this.showRun(shown.runId);
   }
@@ -108,6 +109,7 @@ export class GraphController implements Disposable {
       runs,
       busy: this.#busy,
       editing: this.#editing,
+      paletteRevision: this.#editor?.palette.revision ?? 0,
       reveal: this.#reveal,
     };
   }

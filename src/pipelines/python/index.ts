@@ -23,15 +23,19 @@ import { executeCommand, type CommandHandlers } from '../../platform/commands.ts
 import type { ErrorReporter } from '../../platform/errorReporter.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import type { Planner } from '../editor/services.ts';
+import { WorkspaceFiles } from '../editor/workspaceFiles.ts';
 import type { FormSubject } from '../formPanels.ts';
 import { fileOf, readText } from '../readText.ts';
 import { PythonCanvasText } from './canvasText.ts';
 import { PythonCodeLenses } from './codeLens.ts';
 import { ComponentRuns, type ComponentTarget } from './componentRun.ts';
 import { PythonDebugAdapters } from './functionSession.ts';
+import { componentsInFile, type ComponentCompiler } from './componentsInFile.ts';
+import { followCursor } from './cursorFollower.ts';
 import { KfpHovers } from './hovers.ts';
 import { Interpreters } from './interpreters.ts';
 import { outlineOf } from './outline.ts';
+import { holdsPythonComponents, pythonPalette } from './paletteSource.ts';
 import { PythonPipelines } from './pythonPipelines.ts';
 import { loadPythonParser } from './syntax.ts';
 
@@ -39,7 +43,7 @@ export interface PythonDeps {
   readonly context: ExtensionContext;
   readonly cli: CliCommand;
   readonly reporter: ErrorReporter;
-  readonly planner: Pick<Planner, 'plan'>;
+  readonly planner: Pick<Planner, 'plan' | 'definitions'>;
   /** Asks for the inputs of a component. */
   readonly openForm: (subject: FormSubject) => Promise<void>;
 }
@@ -66,6 +70,17 @@ export function registerPython({ context, cli, reporter, planner, openForm }: Py
     state: context.workspaceState,
     ...calls,
     openForm,
+  });
+  const compiler: ComponentCompiler = {
+    compile: ({ path, text }, signal) => pipelines.compileText(Uri.file(path), text, signal, 'components'),
+    definitions: (text, signal) => planner.definitions({ text }, signal),
+  };
+  const palette = pythonPalette({
+    files: disposables.add(new WorkspaceFiles('**/*.py', holdsPythonComponents)),
+    parser,
+    pipelines,
+    compiler,
+    onProblem: (cause) => reporter.log(cause),
   });
   disposables.add(languages.registerCodeLensProvider({ language: 'python' }, new PythonCodeLenses(parser)));
   disposables.add(languages.registerHoverProvider({ language: 'python' }, new KfpHovers()));
@@ -154,11 +169,20 @@ export function registerPython({ context, cli, reporter, planner, openForm }: Py
 
   return {
     handlers,
+    /** Shows in open graphs where the cursor is, until it is disposed. */
+    followCursor: (highlight: (graph: Uri, nodeId: string) => void): Disposable =>
+      followCursor({ pipelines, parser, highlight, background: (work) => reporter.background(work) }),
     interpreters,
     pipelines,
     parser,
     ...calls,
     formOf: (target: ComponentTarget): FormSubject => components.subject(target),
+    palette,
+    /** What *Add to graph* offers of a Python file. */
+    componentsIn: async (file: Uri) => {
+      const text = await readText(file);
+      return componentsInFile(await parser(), compiler, { path: file.fsPath, text });
+    },
     /** How a document of the scheme `slipway-python` is drawn and edited; undefined for others. */
     openText: (document: TextDocument): PythonCanvasText | undefined =>
       document.uri.scheme === pythonScheme

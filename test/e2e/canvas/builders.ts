@@ -167,6 +167,7 @@ export function graphState(change: Partial<RunGraphState> = {}): RunGraphState {
     runs: [],
     busy: undefined,
     editing: { kind: 'readOnly', reason: undefined },
+    paletteRevision: 0,
     reveal: undefined,
     ...change,
   };

@@ -98,22 +98,23 @@ function PaletteRow(props: {
         if (event.button === 0) dragEntry(edit, event, entry);
       }}
     >
-      <Icon name={PALETTE_GROUP_ICON[entry.group]} />
+      <Icon name={entry.problem === undefined ? PALETTE_GROUP_ICON[entry.group] : 'warning'} />
       <span className="palette-text">
         <span className="ellipsis">{entry.name}</span>
-        <span className="hint ellipsis">{entry.description ?? entry.origin}</span>
+        <span className="hint ellipsis">{entry.problem ?? entry.description ?? entry.origin}</span>
       </span>
     </div>
   );
 }
 
-function tooltip({ name, description, origin, inputs, outputs }: PaletteEntry): string {
+function tooltip({ name, description, origin, problem, inputs, outputs }: PaletteEntry): string {
   const list = (title: string, ports: PaletteEntry['inputs']): readonly string[] =>
     ports.length === 0
       ? []
       : [`${title}: ${ports.map((port) => `${portLabel(port.name)} (${typeLabel(port.type)})`).join(', ')}`];
   return [
     name,
+    ...(problem === undefined ? [] : [problem]),
     ...(description === undefined ? [] : [description]),
     ...list('Inputs', inputs),
     ...list('Outputs', outputs),
@@ -145,13 +146,14 @@ function dragEntry(
   });
 }
 
-/** What the host finds; asked again when the document changes, because its own components are among them. */
+/** What the host finds; asked again when the document changes, whose own components are among them, or a file of components. */
 function useEntries(query: string): {
   readonly entries: readonly PaletteEntry[] | undefined;
   readonly problem: string | undefined;
 } {
   const edit = useEdit();
   const revision = useSelected((snapshot) => snapshot.drawingRevision);
+  const palette = useSelected(({ host }) => host?.paletteRevision);
   const [entries, setEntries] = useState<readonly PaletteEntry[]>();
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
@@ -167,6 +169,6 @@ function useEntries(query: string): {
         setProblem(error instanceof SlipwayError ? error.message : String(error));
       });
     return () => controller.abort();
-  }, [edit, query, revision]);
+  }, [edit, query, revision, palette]);
   return { entries, problem };
 }
