@@ -2,7 +2,6 @@
 import { env, RelativePattern, Uri, window, workspace, type ExtensionContext } from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { looksLikeV1Component } from '../../core/ir/v1/v1Component.ts';
-import { setContext } from '../../platform/contextKeys.ts';
 import type { GraphDeps } from '../graph/services.ts';
 import { showText } from '../graph/services.ts';
 import { looksLikePipeline } from '../sniff.ts';

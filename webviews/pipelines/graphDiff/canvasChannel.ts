@@ -36,6 +36,7 @@ export function canvasState({ title, comparison }: GraphDiffState): RunGraphStat
     busy: undefined,
     editing: { kind: 'readOnly', reason: undefined },
     reveal: undefined,
+    paletteRevision: 0,
   };
 }
 
