@@ -159,6 +159,7 @@ export type PaletteWhen =
   | 'slipway.isPipeline'
   | 'editorLangId == python'
   | 'slipway.isPipeline || editorLangId == python'
+  | "slipway.isPipeline || editorLangId == python || activeWebviewPanelId == 'slipway.runGraph'"
   | "activeWebviewPanelId == 'slipway.graphDiff'"
   | 'slipway.environment == ready'
   | 'slipway.environment == ready && slipway.environment.isManaged'
@@ -175,7 +176,8 @@ export const commands = {
   'slipway.pipeline.addToGraph': 'never',
   'slipway.pipeline.upload': 'slipway.isPipeline',
   'slipway.pipeline.generatePython': 'slipway.isPipeline',
-  'slipway.pipeline.compareWith': 'slipway.isPipeline || editorLangId == python',
+  'slipway.pipeline.compareWith':
+    "slipway.isPipeline || editorLangId == python || activeWebviewPanelId == 'slipway.runGraph'",
   'slipway.pipeline.compareSelected': 'never',
   'slipway.pipeline.openChanges': 'slipway.isPipeline || editorLangId == python',
   'slipway.diff.next': "activeWebviewPanelId == 'slipway.graphDiff'",

@@ -162,6 +162,11 @@ describe('two versions', () => {
     await (await view()).getByTestId('open-texts').click();
     await page.locator('.monaco-diff-editor').waitFor();
     await editor.screenshot('comparison-texts');
+    // And from the texts to the graph that is open already.
+    await workbench.action(page.locator('.editor-actions'), 'Run Pipeline').waitFor();
+    await workbench.runCommand('Slipway: Compare Pipeline Graph with…');
+    await changed('1 changed');
+    await page.locator('.monaco-diff-editor').waitFor({ state: 'hidden' });
   });
 
   it('two files that are selected in the Explorer', async () => {

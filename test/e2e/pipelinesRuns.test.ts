@@ -265,6 +265,12 @@ describe('runs in the editor', () => {
       .poll(() => other.getByTestId('field-inputs.seconds').textContent())
       .toMatch(/before: 1.*after: seconds/);
     await editor.screenshot('pipelines-runs-compared');
+
+    await workbench.contextMenu(workbench.treeItem('doze'), 'Compare Pipeline Graph with…');
+    await choose('Git HEAD');
+    const toast = workbench.notification('doze.pipeline.yaml is in no Git repository');
+    await toast.getByRole('button', { name: 'Open Source Control' }).waitFor();
+    await dismissToasts();
   });
 
   it('a clone with changes that ends while the editor is closed is told of later', async () => {
