@@ -21,11 +21,16 @@ export async function buildProgram(program: Program, target: string, options: Fi
   const { report, signal } = options;
   const onWait = (): void => report(`${program.name} is built when it is its turn`);
   await turns.take(programs.indexOf(program), onWait, signal, () =>
-    withLock(join(slipwayCache(), 'binaries', 'build.lock'), () => build(program, target, options), {
-      onWait,
-      signal,
-    }),
+    whileNobodyBuilds(() => build(program, target, options), { onWait, signal }),
   );
+}
+
+/** Of all that use this cache. */
+export function whileNobodyBuilds(
+  task: () => Promise<void>,
+  options: { readonly onWait?: () => void; readonly signal: AbortSignal },
+): Promise<void> {
+  return withLock(join(slipwayCache(), 'binaries', 'build.lock'), task, options);
 }
 
 async function build(program: Program, target: string, options: FindOptions): Promise<void> {

@@ -13,18 +13,26 @@ import type { FindOptions } from './programs.ts';
 
 const PROBE_TIMEOUT_MS = 20_000;
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
+const FLAGS = '-mod=readonly';
 
 export interface Go {
   readonly command: string;
   readonly version: string;
-  /** For its caches: the user's own, unless it is our Go, whose go with it. */
+  /** For its caches, which are ours whoever's Go it is: see `clearGoCaches`. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /** `oldest` as in a go.mod: `1.26.0`. */
 export async function findGo(oldest: string, { report, signal }: FindOptions): Promise<Go> {
+  const caches = {
+    GOPATH: modules(),
+    GOMODCACHE: join(modules(), 'pkg', 'mod'),
+    GOCACHE: compiled(),
+    // Else nobody but root could clear it.
+    GOFLAGS: `${FLAGS} -modcacherw`,
+  };
   const own = await goOnPath(signal);
-  if (own !== undefined && isAtLeast(own.version, oldest)) return own;
+  if (own !== undefined && isAtLeast(own.version, oldest)) return { ...own, env: caches };
   const version = await lockedVersion();
   const folder = join(slipwayCache(), 'go', version);
   const command = join(folder, 'go', 'bin', 'go');
@@ -36,21 +44,24 @@ export async function findGo(oldest: string, { report, signal }: FindOptions): P
       },
       { onWait: () => report('Waiting for another Slipway to install Go'), signal },
     );
-  const env = {
-    GOROOT: join(folder, 'go'),
-    GOPATH: join(slipwayCache(), 'go', 'path'),
-    GOCACHE: join(slipwayCache(), 'go', 'build'),
-  };
-  return { command, version, env };
+  return { command, version, env: { ...caches, GOROOT: join(folder, 'go') } };
 }
 
+/** Gigabytes that nobody needs once all programs are built. Only while no program is being built. */
+export async function clearGoCaches(): Promise<void> {
+  for (const folder of [modules(), compiled()]) await rm(folder, { recursive: true, force: true });
+}
+
+const modules = (): string => join(slipwayCache(), 'go', 'path');
+const compiled = (): string => join(slipwayCache(), 'go', 'build');
+
 /** `undefined` when there is none on PATH. */
-export async function goOnPath(signal: AbortSignal): Promise<Go | undefined> {
+export async function goOnPath(signal: AbortSignal): Promise<Omit<Go, 'env'> | undefined> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]);
   try {
     const { code, stdout } = await runTool('go', ['version'], { env: goEnvironment() }, limit);
     const version = /^go version go(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1];
-    return code !== 0 || version === undefined ? undefined : { command: 'go', version, env: {} };
+    return code !== 0 || version === undefined ? undefined : { command: 'go', version };
   } catch {
     signal.throwIfAborted();
     return undefined;
@@ -65,7 +76,7 @@ export function goEnvironment(): NodeJS.ProcessEnv {
     // The Go that was found, not one that it would download.
     GOTOOLCHAIN: 'local',
     GOWORK: 'off',
-    GOFLAGS: '-mod=readonly',
+    GOFLAGS: FLAGS,
     GOOS: '',
     GOARCH: '',
   };

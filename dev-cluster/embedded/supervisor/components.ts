@@ -1,5 +1,6 @@
 /** The components of the embedded cluster: each area's, one after the other. Their order says nothing but in lists. */
 import { SlipwayError } from '../../../src/core/base/errors.ts';
+import { binaryComponents } from '../binaries/components.ts';
 import { controlPlaneComponents } from '../control-plane/components.ts';
 import { gatewayComponents } from '../gateway/components.ts';
 import { kfpComponents } from '../kfp/components.ts';
@@ -17,6 +18,7 @@ const all: readonly Component[] = [
   ...nodeAgentComponents,
   ...spotMarketComponents,
   ...serviceComponents,
+  ...binaryComponents,
 ];
 
 /** All, or what `$SLIPWAY_COMPONENTS` names, e.g. `kfp,mlflow`, with all that those depend on: for small machines. */

@@ -28,9 +28,10 @@ const OLDEST_NODE = 24;
 const HOME_MIB = 2_048;
 /** Programs 0.7 GiB, Python environments 4 GiB. */
 const CACHE_MIB = 5_120;
-/** What building needs beside them, in Go's caches. */
+/** What building needs beside them until it is done, in Go's caches. */
 const BUILD_MIB = 6_144;
 const MEMORY_MIB = 4_096;
+const COUNT_TIMEOUT_MS = 5_000;
 /** etcd and the API server alone hold hundreds of connections. */
 const OPEN_FILES = 4_096;
 const OPEN_FILES_FIX = 'Raise it: ulimit -n 8192, then start Slipway from that shell.';
@@ -41,8 +42,16 @@ export async function checkMachine(signal: AbortSignal): Promise<readonly Check[
     checkNode(),
     ...(await checkPython(signal)),
     ...(await checkPrograms(signal)),
-    await checkFolder('state folder', slipwayHome(), 'SLIPWAY_HOME', HOME_MIB),
-    await checkFolder('cache folder', slipwayCache(), 'SLIPWAY_CACHE', CACHE_MIB),
+    await checkFolder(
+      'state folder',
+      { path: slipwayHome(), variable: 'SLIPWAY_HOME', neededMiB: HOME_MIB },
+      signal,
+    ),
+    await checkFolder(
+      'cache folder',
+      { path: slipwayCache(), variable: 'SLIPWAY_CACHE', neededMiB: CACHE_MIB },
+      signal,
+    ),
     await checkMemory(),
     await checkOpenFiles(signal),
     await checkPorts(),
@@ -138,16 +147,25 @@ async function checkGo(isNeeded: boolean, signal: AbortSignal): Promise<Check> {
   };
 }
 
-async function checkFolder(name: string, path: string, variable: string, neededMiB: number): Promise<Check> {
+async function checkFolder(
+  name: string,
+  {
+    path,
+    variable,
+    neededMiB,
+  }: { readonly path: string; readonly variable: string; readonly neededMiB: number },
+  signal: AbortSignal,
+): Promise<Check> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await access(path, constants.W_OK);
     const mib = await freeMiB(path);
+    const used = await usedMiB(path, signal);
     const ok = mib >= neededMiB;
     return {
       name,
       ok,
-      message: `${path}, ${mib} MiB free`,
+      message: `${path}, ${used === undefined ? '' : `${used} MiB used, `}${mib} MiB free`,
       ...(ok ? {} : { fix: `Free ${neededMiB} MiB there, or choose another ${variable}.` }),
     };
   } catch (error) {
@@ -163,6 +181,18 @@ async function checkFolder(name: string, path: string, variable: string, neededM
 async function freeMiB(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return Math.floor((bavail * bsize) / 1024 / 1024);
+}
+
+/** Absent when there are more files than can be counted while somebody waits. */
+async function usedMiB(path: string, signal: AbortSignal): Promise<number | undefined> {
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(COUNT_TIMEOUT_MS)]);
+    const { stdout } = await promisify(execFile)('du', ['-sk', path], { signal: limit });
+    return Math.round(Number.parseInt(stdout, 10) / 1024);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** What runs already has its part. */
