@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { PythonEnvironments } from '../../../dev-cluster/embedded/python/environments.ts';
-import { parsePipeline } from '../../../src/core/ir/parse.ts';
+import { parseWithDocuments } from '../../../src/core/ir/specDocuments.ts';
 import { generatePython } from '../../../src/core/ir/python/generate.ts';
 import { compareMeaning } from '../../../src/core/ir/python/sameMeaning.ts';
 
@@ -59,9 +59,9 @@ describe('generated Python', () => {
     folder = await mkdtemp(join(tmpdir(), 'slipway-generated-'));
     const functions: Record<string, string> = {};
     for (const { name, text } of samples) {
-      const parsed = parsePipeline(text);
+      const parsed = parseWithDocuments(text);
       if (parsed.kind !== 'pipeline') continue;
-      const generated = generatePython(parsed.document);
+      const generated = generatePython(parsed.document, parsed.documents.platformSpec);
       if (generated.kind === 'refused') continue;
       functions[name] = generated.functionName;
       await writeFile(join(folder, `${name}.py`), generated.text);

@@ -5,7 +5,8 @@ import { ComponentDefinitions } from './generateComponents.ts';
 import { describeInputs, isSummary } from './descriptions.ts';
 import { PipelineWriter } from './generateFlow.ts';
 import { allSteps, bodies, UnsayableError, type Pipeline, type Step } from './program.ts';
-import { Names, pyCall, pyString, literal, toIdentifier } from './pythonText.ts';
+import { pipelineConfigCall, pipelineConfigOf } from './pipelineConfig.ts';
+import { Names, pyCall, pyString, literal, toIdentifier, type Written } from './pythonText.ts';
 import { resolveProgram } from './resolve.ts';
 import { inOrder } from './statementOrder.ts';
 import { Types } from './types.ts';
@@ -22,36 +23,30 @@ export type Generated =
 
 /** `platformSpec`: `{platforms: …}` as it is written; what it says of the pipeline as a whole is no part of the model. */
 export function generatePython(document: PipelineDocument, platformSpec?: JsonObject): Generated {
-  const wide = wholePipelineSettings(platformSpec);
-  if (wide !== undefined) return { kind: 'refused', reason: wide };
+  const platforms = platformSpec?.['platforms'];
+  const other = isJsonObject(platforms)
+    ? Object.keys(platforms).find((one) => one !== 'kubernetes')
+    : undefined;
+  if (other !== undefined)
+    return { kind: 'refused', reason: `The SDK has no words for the platform ${other}: leave its part out.` };
   try {
-    return new Generator(document).generate();
+    return new Generator(document, pipelineConfigCall(pipelineConfigOf(platformSpec))).generate();
   } catch (error) {
     if (error instanceof UnsayableError) return { kind: 'refused', reason: error.message };
     throw error;
   }
 }
 
-function wholePipelineSettings(platformSpec: JsonObject | undefined): string | undefined {
-  const platforms = platformSpec?.['platforms'];
-  if (!isJsonObject(platforms)) return undefined;
-  const other = Object.keys(platforms).find((name) => name !== 'kubernetes');
-  if (other !== undefined) return `The SDK has no words for the platform ${other}: leave its part out.`;
-  const kubernetes = platforms['kubernetes'];
-  const isSet = isJsonObject(kubernetes) && kubernetes['pipelineConfig'] !== undefined;
-  return isSet
-    ? 'The platform document sets pipelineConfig: leave it out, and write it as dsl.PipelineConfig in the Python.'
-    : undefined;
-}
-
 class Generator {
   readonly #document: PipelineDocument;
+  readonly #config: Written | undefined;
   readonly #names = new Names(['dsl', 'kfp', 'kubernetes', 'compiler']);
   readonly #types = new Types(this.#names);
   #usesKubernetes = false;
 
-  constructor(document: PipelineDocument) {
+  constructor(document: PipelineDocument, config: Written | undefined) {
     this.#document = document;
+    this.#config = config;
   }
 
   generate(): Generated {
@@ -78,6 +73,7 @@ class Generator {
         ...(isRoot ? text(displayName, 'display_name') : []),
         ...(isRoot && !isInDocstring ? text(description, 'description') : []),
         ...(isRoot ? text(defaultPipelineRoot, 'pipeline_root') : []),
+        ...(isRoot && this.#config !== undefined ? [{ name: 'pipeline_config', value: this.#config }] : []),
       ])('', 98);
       const writer = new PipelineWriter(pipeline, functionName, {
         types: this.#types,

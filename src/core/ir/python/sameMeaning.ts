@@ -1,4 +1,6 @@
-import { parsePipeline } from '../parse.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { parseWithDocuments } from '../specDocuments.ts';
+import { pipelineConfigOf } from './pipelineConfig.ts';
 import { differences, meaningOf, type Difference } from './meaning.ts';
 import { UnsayableError } from './program.ts';
 
@@ -15,12 +17,13 @@ export interface CompareOptions {
 
 /** Whether two IR texts mean the same pipeline, however their tasks and components are named inside. */
 export function compareMeaning(left: string, right: string, options: CompareOptions = {}): Comparison {
-  const meanings = [];
+  const meanings: JsonObject[] = [];
   for (const side of ['left', 'right'] as const) {
-    const parsed = parsePipeline(side === 'left' ? left : right);
+    const parsed = parseWithDocuments(side === 'left' ? left : right);
     if (parsed.kind !== 'pipeline') return { kind: 'unreadable', side, reason: parsed.problem.message };
     try {
-      meanings.push(meaningOf(parsed.document, options));
+      const pipelineConfig = pipelineConfigOf(parsed.documents.platformSpec);
+      meanings.push({ ...meaningOf(parsed.document, options), pipelineConfig });
     } catch (error) {
       if (error instanceof UnsayableError) return { kind: 'unreadable', side, reason: error.message };
       throw error;

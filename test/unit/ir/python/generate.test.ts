@@ -33,9 +33,9 @@ const refused: readonly { what: string; text: string; reason: RegExp }[] = [
     reason: /acme\.Dataset/,
   },
   {
-    what: 'settings of the pipeline as a whole',
-    text: `${fixture('pipelines/nested')}\n---\nplatforms: { kubernetes: { pipelineConfig: { workspace: { size: 1Gi } } } }\n`,
-    reason: /pipelineConfig/,
+    what: 'a setting of the pipeline as a whole that the SDK has no word for',
+    text: `${fixture('pipelines/nested')}\n---\nplatforms: { kubernetes: { pipelineConfig: { mutexName: one } } }\n`,
+    reason: /no word for mutexName/,
   },
   {
     what: 'a component inside itself',
