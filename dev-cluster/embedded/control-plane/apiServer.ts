@@ -131,8 +131,8 @@ async function command(report: Report, signal: AbortSignal): Promise<Command> {
     ['--profiling', 'false'],
   ];
   const args = flags.map(([flag, value]) => `${flag}=${value}`);
-  // A third of its start was collecting garbage; the limit bounds the heap instead (200 to 250 MiB of it are alive).
-  return { program, args, env: goMemory(430, 150) };
+  // A third of its start would be collecting garbage; the limit bounds the heap instead (250 MiB of it are alive).
+  return { program, args, env: goMemory(340, 100) };
 }
 
 async function egressConfiguration(): Promise<string> {

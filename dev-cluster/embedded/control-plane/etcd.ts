@@ -69,6 +69,9 @@ export const etcd: Component = {
         // Alone it has nobody to wait for: with upstream's 1 s it would take half of that to elect itself.
         ['--heartbeat-interval', '20'],
         ['--election-timeout', '100'],
+        // What other members would catch up from stays in memory, definitions of hundreds of KiB among it.
+        ['--snapshot-count', '1000'],
+        ['--snapshot-catchup-entries', '100'],
       ].map(([flag, value]) => `${flag}=${value}`);
       return {
         program,
