@@ -118,6 +118,28 @@ describe('the run form', () => {
       ]);
   });
 
+  it('asks for the inputs of a component, and for nothing of a run', async () => {
+    await open({
+      target: { component: { uri: 'file:///a.py', name: 'fit', mode: 'debug' } },
+      subject: 'component',
+      verb: 'Debug',
+      name: 'fit',
+      inputs: [input('data', 'STRING', { artifact: 'Dataset' }), input('depth', 'NUMBER_INTEGER')],
+      remembered: { depth: 3 },
+      runName: 'fit',
+    });
+    await expect.poll(() => field('depth').inputValue()).toBe('3');
+    await at('input-data').getByText('Dataset: path or URI').waitFor();
+    for (const id of ['run-name', 'experiment', 'pipeline-root', 'caching'])
+      expect(await at(id).count(), id).toBe(0);
+    expect((await at('submit-run').innerText()).trim()).toBe('Debug');
+    await submit();
+    await at('input-data').getByText('This input has no default: give it a value.').waitFor();
+    await field('data').fill('/data/a.csv');
+    await submit();
+    await expect.poll(() => answers[0]?.parameters).toEqual({ data: '/data/a.csv', depth: 3 });
+  });
+
   it('tells a screen reader the name of every field', async () => {
     await open();
     await at('submit-run').waitFor();

@@ -22,7 +22,7 @@ beforeAll(async () => {
     name: 'python-pipeline',
     folder,
     env: { SLIPWAY_COMPONENTS: 'kfp' },
-    settings: { 'files.autoSave': 'off' },
+    settings: { 'files.autoSave': 'off', 'terminal.integrated.gpuAcceleration': 'off' },
   });
   editor.page.setDefaultTimeout(90_000);
   await editor.workbench.openFile(NAME);
@@ -187,6 +187,8 @@ describe('a run of a pipeline in Python', () => {
       .getByText(/ZeroDivisionError/)
       .first()
       .waitFor();
+    // It was tried twice, as the file says.
+    await again.getByTestId('attempt-select').waitFor();
     await again.getByTestId('why-cache').click();
     await expect.poll(() => again.getByTestId('cache').textContent(), WITHIN).toMatch(/share.*0\.25.*0\.5/s);
     await editor.screenshot('python-failed-step');
@@ -231,5 +233,37 @@ describe('a run of a pipeline in Python', () => {
     await editor.screenshot('python-fixed-dark');
     await workbench.chooseTheme('Light 2026');
     await editor.screenshot('python-fixed-light');
+  });
+
+  it('tells where a step from the cache comes from, and runs again from any step on', async () => {
+    shot('python-cache');
+    const graph = await graphOfScores();
+    await graph.getByTestId('node-make').click();
+    await graph.getByTestId('why-cache').click();
+    await expect
+      .poll(() => graph.getByTestId('cache').textContent(), WITHIN)
+      .toMatch(/From the cache; scores /);
+    await editor.screenshot('python-cache-hit');
+    await graph.getByTestId('node-report').click();
+    await expect.poll(() => graph.getByTestId('side-panel').getAttribute('aria-label')).toMatch(/report/);
+    await graph.getByTestId('retry-from').click();
+    await nodeIn(graph, 'score', 'CACHED').waitFor();
+    await nodeIn(graph, 'report', 'SUCCEEDED').waitFor();
+    await nodeIn(graph, 'make', 'CACHED').waitFor();
+  });
+
+  it('goes without a cluster, too', async () => {
+    shot('python-run-locally');
+    const { page } = editor;
+    await page.locator('.tab').filter({ hasText: SCORES }).click();
+    await page.locator('.monaco-editor.focused').waitFor();
+    await page.keyboard.press('Control+End');
+    await page.locator('.codelens-decoration a').filter({ hasText: 'Run locally' }).last().click();
+    await expect
+      .poll(async () => (await page.locator('.xterm-rows').innerText()).replaceAll('\u00a0', ' '), {
+        timeout: 120_000,
+      })
+      .toMatch(/report: succeeded.*Run succeeded/s);
+    await editor.screenshot('python-run-locally');
   });
 });

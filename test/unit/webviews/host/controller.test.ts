@@ -229,6 +229,17 @@ describe('a panel of a pipeline file', () => {
     controller.dispose();
   });
 
+  it('has a step debugged by its task, and says which document shows it', async () => {
+    const { controller, executed, state } = setUp({ uri });
+    controller.showRun('run-1');
+    await state((now) => now.run !== undefined);
+    await controller.handlers.debugStep({ taskId: 'train-1' }, never);
+    expect(executed).toEqual([
+      ['slipway.task.debug', { kind: 'task', runId: 'run-1', taskId: 'train-1' }, uri],
+    ]);
+    controller.dispose();
+  });
+
   it('brings a node into view, again when it is asked again', () => {
     const { controller } = setUp({ uri });
     controller.reveal('train');
