@@ -3,6 +3,7 @@
  * missing on either side fails there; inside the code a wrong id or argument fails to compile.
  */
 import type { Uri } from 'vscode';
+import { canvasCommands, type CanvasCommandId } from './core/protocol/canvasKeys.ts';
 
 /** A pipeline file: what the explorer and the editor title pass, or a row of the Pipelines view. */
 export type FileTarget = Uri | { readonly kind: 'file'; readonly uri: string };
@@ -76,7 +77,7 @@ export interface ForwardTarget {
 }
 
 /** What each command takes. A command without its target acts on the selected row or the active editor, or asks. */
-export interface CommandArguments {
+export interface CommandArguments extends Readonly<Record<CanvasCommandId, []>> {
   'slipway.pipeline.run': [target?: FileTarget | VersionTarget | PipelineTarget];
   'slipway.pipeline.runWith': [target?: FileTarget | VersionTarget | PipelineTarget];
   'slipway.pipeline.runLocal': [target?: FileTarget];
@@ -90,6 +91,7 @@ export interface CommandArguments {
   'slipway.pipeline.addToGraph': [target?: FileTarget];
   'slipway.pipeline.upload': [target?: FileTarget];
   'slipway.pipeline.generatePython': [target?: FileTarget];
+  'slipway.pipeline.moveToPython': [target?: FileTarget];
   /** `all`: what is selected with it; two are compared with each other. */
   'slipway.pipeline.compareWith': [target?: FileTarget | VersionTarget | RunTarget, all?: readonly unknown[]];
   'slipway.pipeline.compareSelected': [target?: Uri, all?: readonly Uri[]];
@@ -161,11 +163,18 @@ export type PaletteWhen =
   | 'slipway.isPipeline || editorLangId == python'
   | "slipway.isPipeline || editorLangId == python || activeWebviewPanelId == 'slipway.runGraph'"
   | "activeWebviewPanelId == 'slipway.graphDiff'"
+  | "activeCustomEditorId == 'slipway.pipelineEditor'"
   | 'slipway.environment == ready'
   | 'slipway.environment == ready && slipway.environment.isManaged'
   | 'slipway.environment.isManaged';
 
+const ON_CANVAS = "activeCustomEditorId == 'slipway.pipelineEditor'";
+const onCanvas = Object.fromEntries(
+  canvasCommands.map((name) => [`slipway.canvas.${name}`, ON_CANVAS]),
+) as Readonly<Record<CanvasCommandId, typeof ON_CANVAS>>;
+
 export const commands = {
+  ...onCanvas,
   'slipway.pipeline.run': 'slipway.isPipeline',
   'slipway.pipeline.runWith': 'slipway.isPipeline',
   'slipway.pipeline.runLocal': 'slipway.isPipeline',
@@ -176,6 +185,7 @@ export const commands = {
   'slipway.pipeline.addToGraph': 'never',
   'slipway.pipeline.upload': 'slipway.isPipeline',
   'slipway.pipeline.generatePython': 'slipway.isPipeline',
+  'slipway.pipeline.moveToPython': 'slipway.isPipeline',
   'slipway.pipeline.compareWith':
     "slipway.isPipeline || editorLangId == python || activeWebviewPanelId == 'slipway.runGraph'",
   'slipway.pipeline.compareSelected': 'never',
@@ -287,6 +297,8 @@ export type EnvironmentKey = 'unknown' | 'stopped' | 'starting' | 'ready' | 'fai
 export interface ContextKeys {
   /** The active editor shows a pipeline document, as text or as a graph. */
   'slipway.isPipeline': boolean;
+  /** The keyboard is on the canvas of a pipeline editor, and in no field of it. */
+  'slipway.canvasFocus': boolean;
   /** The graph of a pipeline is open. */
   'slipway.hasGraph': boolean;
   'slipway.environment': EnvironmentKey;
@@ -297,6 +309,7 @@ export interface ContextKeys {
 export type ContextKeyId = keyof ContextKeys;
 export const contextKeys = {
   'slipway.isPipeline': null,
+  'slipway.canvasFocus': null,
   'slipway.hasGraph': null,
   'slipway.environment': null,
   'slipway.environment.isManaged': null,

@@ -49,6 +49,7 @@ export function fakeEditServices(sources: readonly PaletteSource[] = []): FakeEd
         return Promise.resolve();
       },
     },
+    setCanvasFocus: (isFocused) => void asked.push(['setCanvasFocus', isFocused]),
     showText: (...call) => note('showText', ...call),
     saveDrawing: (...call) => note('saveDrawing', ...call),
   };

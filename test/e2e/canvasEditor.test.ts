@@ -3,6 +3,7 @@ import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { canvasKeyList } from '../../src/core/protocol/canvasKeys.ts';
 import { openEditor, type EditorScene, type EditorView } from './canvas/editorView.ts';
 import { manySteps, palette, pipeline, step } from './canvas/editorScenes.ts';
 import type { ThemeName } from './canvas/page.ts';
@@ -362,6 +363,47 @@ describe('keyboard', () => {
     await edited(() => tasks()['grid'] !== undefined);
     await expect.poll(() => at('canvas').getAttribute('aria-activedescendant')).toBe('node:grid');
     await expect.poll(() => view.page.evaluate(() => document.activeElement?.className)).toContain('canvas');
+  });
+
+  it('keys typed ahead of a slow host mean what the gestures before them leave', async () => {
+    const host = Promise.withResolvers<undefined>();
+    await open(three, { gate: () => host.promise });
+    await at('node-train').click();
+    for (const keys of ['Control+d', 'Control+a', 'Delete']) await press(keys);
+    await expect.poll(() => view.gestures.length).toBe(1);
+    host.resolve(undefined);
+    await edited(() => Object.keys(tasks()).length === 0);
+    expect(view.gestures.map(({ kind }) => kind)).toEqual(['duplicate', 'delete']);
+  });
+
+  it('? shows every key; F8 and Shift+F8 walk the problems, Control+G groups', async () => {
+    await open(three);
+    await at('canvas').focus();
+    await press('?');
+    await at('shortcuts').waitFor();
+    expect(await at('shortcuts').locator('kbd').count()).toBe(canvasKeyList.length);
+    await screenshot('editor-shortcuts');
+    expect(await accessibilityViolations(view.page)).toEqual([]);
+    await press('Escape');
+    await expect.poll(() => at('shortcuts').count()).toBe(0);
+    await press('F8');
+    await expect.poll(() => at('node-train').getAttribute('class')).toContain('selected');
+    await press('Shift+F8');
+    await expect.poll(() => at('node-report').getAttribute('class')).toContain('selected');
+    await press('Control+g');
+    await at('name-field').waitFor();
+  });
+
+  it('a command of VS Code is done once, and not again by a page that is loaded anew', async () => {
+    await open(three);
+    await at('node-train').click();
+    view.command('duplicate');
+    await edited(() => Object.keys(tasks()).length === 4);
+    await view.page.reload();
+    await at('node-train').waitFor();
+    view.command('fit');
+    await at('node-train').click();
+    expect(view.gestures).toHaveLength(1);
   });
 
   it('the list offers the same acts', async () => {

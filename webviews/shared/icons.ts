@@ -36,6 +36,7 @@ export const icons = {
   'go-to-file': '\uea94',
   history: '\uea82',
   info: '\uea74',
+  keyboard: '\uea65',
   layers: '\uebd2',
   library: '\ueb9c',
   lightbulb: '\uea61',

@@ -140,6 +140,8 @@ export const graphEditParams = {
   paste: z.object({ revision: z.int(), group: z.string() }),
   editCode: z.object({ nodeId }),
   newPythonComponent: z.object({ revision: z.int(), group: z.string(), name: z.string().min(1).max(200) }),
+  /** Keys of the canvas are keys of VS Code while the canvas has the focus. */
+  canvasFocus: z.object({ isFocused: z.boolean() }),
   undo: none,
   redo: none,
   /** A drawing as a file, asked for by a save dialog. */
@@ -166,6 +168,7 @@ export interface GraphEditResults {
   readonly paste: EditOutcome;
   readonly editCode: null;
   readonly newPythonComponent: EditOutcome;
+  readonly canvasFocus: null;
   readonly undo: null;
   readonly redo: null;
   readonly exportDrawing: null;

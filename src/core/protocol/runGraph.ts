@@ -3,6 +3,7 @@
  * other. The pushed state is small: drawings, tasks, logs and previews are pulled when their revision moves.
  * Times are milliseconds since the epoch; `undefined` is "not yet" and does not survive JSON as a key.
  */
+import type { CanvasCommand } from './canvasKeys.ts';
 import { z } from 'zod';
 import type { JsonValue } from '../base/json.ts';
 import type { LaidOutGraph } from '../ir/graphModel.ts';
@@ -76,6 +77,8 @@ export interface RunGraphState {
   readonly paletteRevision: number;
   /** A node to select and bring into view; a new `count` is a new wish. */
   readonly reveal: { readonly nodeId: string; readonly count: number } | undefined;
+  /** A command of the canvas that came by VS Code; a new `count` is a new call. */
+  readonly command?: { readonly name: CanvasCommand; readonly count: number } | undefined;
 }
 
 /** One task of a run; iterations share their loop body's path and are told apart by their ancestors. */

@@ -1,6 +1,7 @@
 /** Commands about graphs of files. */
 import { Uri, window } from 'vscode';
 import { SlipwayError } from '../../core/base/errors.ts';
+import { canvasCommands, type CanvasCommandId } from '../../core/protocol/canvasKeys.ts';
 import type { GraphNode } from '../../core/ir/graphModel.ts';
 import type { CommandHandlers } from '../../platform/commands.ts';
 import type { GraphWorker } from '../../clients/graphWorker.ts';
@@ -42,7 +43,15 @@ export function editorCommands({ worker, editors, componentsInPython }: EditorCo
       if (outcome.kind === 'refused') throw new SlipwayError('refused', outcome.reason);
       latest.reveal(outcome.selection[0]);
     },
+    ...canvasHandlers(editors),
   } satisfies Partial<CommandHandlers>;
+}
+
+/** The page does what they say. */
+function canvasHandlers(editors: PipelineEditors): Pick<CommandHandlers, CanvasCommandId> {
+  return Object.fromEntries(
+    canvasCommands.map((name) => [`slipway.canvas.${name}`, () => editors.command(name)]),
+  ) as Pick<CommandHandlers, CanvasCommandId>;
 }
 
 async function chooseComponent(found: readonly OfferedComponent[]): Promise<OfferedComponent | undefined> {

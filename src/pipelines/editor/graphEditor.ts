@@ -30,6 +30,7 @@ export class GraphEditor implements Disposable {
   readonly #queue: GestureQueue;
   /** Keys are faster than the worker: what is pasted is what was copied last. */
   #copying: Promise<void> = Promise.resolve();
+  #hasFocus = false;
   /** Of the revision that the list was last asked for. */
   #problems: { readonly revision: number; readonly known: readonly KnownProblem[] } | undefined;
 
@@ -66,6 +67,7 @@ export class GraphEditor implements Disposable {
   }
 
   dispose(): void {
+    if (this.#hasFocus) this.#services.setCanvasFocus(false);
     this.#disposables.dispose();
   }
 
@@ -146,6 +148,11 @@ export class GraphEditor implements Disposable {
     newPythonComponent: async ({ revision, group, name }, signal) => {
       const definition = this.#services.code.blank(name);
       return this.#edit(revision, { kind: 'addTask', group, component: { definition } }, signal);
+    },
+    canvasFocus: ({ isFocused }) => {
+      this.#hasFocus = isFocused;
+      this.#services.setCanvasFocus(isFocused);
+      return Promise.resolve(null);
     },
     undo: async () => {
       await this.text.undo();

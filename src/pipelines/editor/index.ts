@@ -2,6 +2,7 @@
 import { env, RelativePattern, Uri, window, workspace, type ExtensionContext } from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { looksLikeV1Component } from '../../core/ir/v1/v1Component.ts';
+import { setContext } from '../../platform/contextKeys.ts';
 import type { GraphDeps } from '../graph/services.ts';
 import { showText } from '../graph/services.ts';
 import { looksLikePipeline } from '../sniff.ts';
@@ -59,6 +60,7 @@ export function registerPipelineEditor(deps: PipelineEditorDeps) {
     palette,
     code,
     clipboard: env.clipboard,
+    setCanvasFocus: (isFocused) => setContext('slipway.canvasFocus', isFocused),
     showText: (uri, range) => showText(Uri.parse(uri), range),
     saveDrawing,
   };

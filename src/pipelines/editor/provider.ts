@@ -8,6 +8,7 @@ import {
   type WebviewPanel,
 } from 'vscode';
 import type { Disposable } from '../../core/base/disposable.ts';
+import type { CanvasCommand } from '../../core/protocol/canvasKeys.ts';
 import { editorType } from '../../contributions.ts';
 import { setContext } from '../../platform/contextKeys.ts';
 import { GraphController } from '../graph/controller.ts';
@@ -124,6 +125,11 @@ export class PipelineEditors implements CustomTextEditorProvider {
         if (nodeId !== undefined) controller.reveal(nodeId);
       },
     };
+  }
+
+  /** For the graph that has the focus. */
+  command(name: CanvasCommand): void {
+    [...this.#open].findLast(({ panel }) => panel.active)?.controller.command(name);
   }
 
   async #openFor(uri: Uri, wish: (controller: GraphController) => void, column?: ViewColumn): Promise<void> {

@@ -38,6 +38,8 @@ export interface EditServices {
   readonly palette: Palette;
   readonly code: ComponentCode;
   readonly clipboard: { readText(): Thenable<string>; writeText(text: string): Thenable<void> };
+  /** Whether keys of VS Code are the canvas's. */
+  setCanvasFocus(isFocused: boolean): void;
   showText(uri: string, range: SourceRange | undefined): Promise<void>;
   /** Asks where to; nothing happens when the user says nowhere. `name` is without ending. */
   saveDrawing(name: string, format: 'svg' | 'png', data: string): Promise<void>;

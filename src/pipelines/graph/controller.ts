@@ -12,6 +12,7 @@ import type { SourceRange } from '../../core/ir/model.ts';
 import type { CanvasContract, GraphEditContract } from '../../core/protocol/canvas.ts';
 import type { Editing } from '../../core/protocol/graphEdit.ts';
 import type { Handlers } from '../../core/protocol/rpc.ts';
+import type { CanvasCommand } from '../../core/protocol/canvasKeys.ts';
 import type { GraphAct, RunGraphContract, RunGraphState, RunSummary } from '../../core/protocol/runGraph.ts';
 import type { GraphEditor } from '../editor/graphEditor.ts';
 import { pipelineNameOf } from '../store.ts';
@@ -43,6 +44,7 @@ export class GraphController implements Disposable {
   #busy: string | undefined;
   #listedName: string | undefined;
   #reveal: RunGraphState['reveal'];
+  #command: RunGraphState['command'];
   #isVisible = true;
 
   /** Of a document that can be edited, with or without a run, or of a run alone. Owns the editor. */
@@ -111,6 +113,7 @@ export class GraphController implements Disposable {
       editing: this.#editing,
       paletteRevision: this.#editor?.palette.revision ?? 0,
       reveal: this.#reveal,
+      command: this.#command,
     };
   }
 
@@ -134,6 +137,12 @@ export class GraphController implements Disposable {
   /** Selects a node and brings it into view. */
   reveal(nodeId: string): void {
     this.#reveal = { nodeId, count: (this.#reveal?.count ?? 0) + 1 };
+    this.#changed.fire();
+  }
+
+  /** Does on the canvas what a command says. */
+  command(name: CanvasCommand): void {
+    this.#command = { name, count: (this.#command?.count ?? 0) + 1 };
     this.#changed.fire();
   }
 

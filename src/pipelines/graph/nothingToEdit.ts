@@ -21,6 +21,7 @@ export const nothingToEdit: Handlers<GraphEditContract> = {
   paste: refuse,
   editCode: refuse,
   newPythonComponent: refuse,
+  canvasFocus: refuse,
   undo: refuse,
   redo: refuse,
   exportDrawing: refuse,

@@ -18,6 +18,7 @@ import type {
   PaletteEntry,
   ProblemRow,
 } from '../../../src/core/protocol/graphEdit.ts';
+import type { CanvasCommand } from '../../../src/core/protocol/canvasKeys.ts';
 import type { Analysis } from '../../../src/core/protocol/graphWorker.ts';
 import type { RunGraphState } from '../../../src/core/protocol/runGraph.ts';
 import { graphState, taskDetail } from './builders.ts';
@@ -34,6 +35,8 @@ export interface EditorScene {
   /** What the document does not say, for forms. */
   readonly inspect?: (view: NodeView) => NodeView;
   readonly state?: Partial<RunGraphState>;
+  /** What a gesture waits for, as behind a host at work. */
+  readonly gate?: () => Promise<unknown>;
 }
 
 export interface EditorView extends OpenedView<CanvasContract> {
@@ -46,6 +49,10 @@ export interface EditorView extends OpenedView<CanvasContract> {
   /** Every other request that asks for something to be done. */
   readonly asked: string[];
   undo(): void;
+  /** As VS Code's command palette, or a key that was bound to it. */
+  command(name: CanvasCommand): void;
+  /** As the Problems panel's *Show on canvas*. */
+  reveal(nodeId: string): void;
 }
 
 export async function openEditor(
@@ -65,6 +72,8 @@ export async function openEditor(
   let clipboard: TaskClipboard | undefined;
   let text = scene.text;
   let revision = 0;
+  let command: RunGraphState['command'];
+  let reveal: RunGraphState['reveal'];
   let analysis = look();
   const history: string[] = [];
 
@@ -87,6 +96,8 @@ export async function openEditor(
       graphState({
         title: analysis.kind === 'pipeline' ? analysis.document.name : 'broken',
         editing: { kind: 'text' },
+        command,
+        reveal,
         document:
           analysis.kind === 'notPipeline'
             ? { kind: 'notPipeline', message: analysis.problem.message }
@@ -103,12 +114,13 @@ export async function openEditor(
       }),
     );
   }
-  function perform(gesture: Gesture): Promise<EditOutcome> {
+  async function perform(gesture: Gesture): Promise<EditOutcome> {
     gestures.push(gesture);
+    await scene.gate?.();
     const plan = planGesture(text, gesture, file);
-    if (plan.kind === 'refused') return Promise.resolve(plan);
+    if (plan.kind === 'refused') return plan;
     change(applyEdits(text, plan.edits));
-    return Promise.resolve({ kind: 'done', selection: plan.selection, title: plan.title });
+    return { kind: 'done', selection: plan.selection, title: plan.title };
   }
   const done = (what: string): Promise<null> => {
     asked.push(what);
@@ -209,6 +221,7 @@ export async function openEditor(
         return done('undo');
       },
       redo: () => done('redo'),
+      canvasFocus: () => Promise.resolve(null),
       exportDrawing: ({ format, data }) => done(`export ${format} ${data.length}`),
     },
   });
@@ -248,5 +261,13 @@ export async function openEditor(
     gestures,
     asked,
     undo,
+    command: (name) => {
+      command = { name, count: (command?.count ?? 0) + 1 };
+      push();
+    },
+    reveal: (nodeId) => {
+      reveal = { nodeId, count: (reveal?.count ?? 0) + 1 };
+      push();
+    },
   };
 }

@@ -19,12 +19,13 @@ import {
   type ReactElement,
 } from 'react';
 import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
+import type { CanvasAct } from '../../../src/core/protocol/canvasKeys.ts';
 import { useSelected, useStore } from './context.ts';
 import { DotGrid } from './dotGrid.tsx';
 import { drawingElements } from './drawingElements.ts';
 import { dragBox } from './edit/canvasGestures.ts';
 import { useCanEdit, useEdit, useEditSelected } from './edit/context.ts';
-import { editByKey } from './edit/keys.ts';
+import { actOf, editBy, useHostCommands, useKeyFocus } from './edit/keys.ts';
 import { openCanvasMenu, openEdgeMenu, openNodeMenu } from './edit/menus.ts';
 import type { Point } from './edit/ports.ts';
 import { isBoxPress, SelectionBox } from './edit/selectionBox.tsx';
@@ -50,15 +51,6 @@ const NO_EDGES: CanvasEdge[] = [];
 /** Gliding more nodes than this to their places is no help to the eye. */
 const GLIDE_UP_TO = 400;
 const GLIDE_MS = 260;
-
-const ARROWS: Readonly<Record<string, Direction>> = {
-  ArrowUp: 'up',
-  ArrowDown: 'down',
-  ArrowLeft: 'left',
-  ArrowRight: 'right',
-  Home: 'first',
-  End: 'last',
-};
 
 export function Canvas({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   return (
@@ -129,31 +121,65 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     [reveal, store],
   );
 
+  const move = (direction: Direction, isExtending: boolean): void => {
+    const next = navigator.move(active, direction);
+    // As in lists: Shift takes what the keyboard passes.
+    if (isExtending && canEdit && active !== undefined && next !== undefined)
+      store.selectAll([...new Set([...store.getSnapshot().selection, active, next])]);
+    goTo(next);
+  };
+  const perform = (act: CanvasAct, isExtending = false): boolean => {
+    if (editBy(edit, act)) return true;
+    switch (act) {
+      case 'up':
+      case 'down':
+      case 'left':
+      case 'right':
+      case 'first':
+      case 'last':
+        edit.afterEdits(() => move(act, isExtending));
+        return true;
+      case 'inspect':
+        if (active !== undefined) openOrEnter(active);
+        return true;
+      case 'toggleGroup':
+        if (active !== undefined && isGroup(nodes, active)) store.toggleGroup(active);
+        return true;
+      case 'back':
+        store.select(undefined);
+        return true;
+      case 'run':
+        if (canRun) store.act('run');
+        return true;
+      case 'find':
+        setSearching(true);
+        return true;
+      case 'fit':
+        fit();
+        return true;
+      case 'zoomToSelection':
+        zoomToChosen();
+        return true;
+      case 'zoomIn':
+        void flow.zoomIn({ duration: moveDuration() });
+        return true;
+      case 'zoomOut':
+        void flow.zoomOut({ duration: moveDuration() });
+        return true;
+      default:
+        return false;
+    }
+  };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
     if (event.target !== root.current) return;
-    if (editByKey(edit, event)) {
-      event.preventDefault();
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const direction = ARROWS[event.key];
-    if (direction !== undefined) {
-      const next = navigator.move(active, direction);
-      // As in lists: Shift takes what the keyboard passes.
-      if (event.shiftKey && canEdit && active !== undefined && next !== undefined)
-        store.selectAll([...new Set([...store.getSnapshot().selection, active, next])]);
-      goTo(next);
-    } else if (event.key === 'Enter' && active !== undefined) openOrEnter(active);
-    else if (event.key === ' ' && active !== undefined && isGroup(nodes, active)) store.toggleGroup(active);
-    else if (event.key === 'Escape') store.select(undefined);
-    else if ((event.key === 'r' || event.key === 'R') && canRun) store.act('run');
-    else if (event.key === 'f') fit();
-    else if (event.key === 'z') zoomToChosen();
-    else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: moveDuration() });
-    else if (event.key === '-') void flow.zoomOut({ duration: moveDuration() });
-    else return;
+    const act = actOf(event);
+    if (act === undefined || !perform(act, event.shiftKey)) return;
     event.preventDefault();
+    // VS Code, whose keys these are, too, would do it once more.
+    event.stopPropagation();
   };
+  useHostCommands(perform);
+  const keyFocus = useKeyFocus();
 
   const openOrEnter = (nodeId: string): void => {
     if (selected === nodeId) enterSidePanel();
@@ -229,8 +255,9 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
     root.current?.focus({ preventScroll: true });
     // From wherever the focus is in the page.
     const onFind = (event: globalThis.KeyboardEvent): void => {
-      if (event.key.toLowerCase() !== 'f' || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
+      if (actOf(event) !== 'find') return;
       event.preventDefault();
+      event.stopPropagation();
       setSearching(true);
     };
     document.addEventListener('keydown', onFind);
@@ -252,6 +279,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
       tabIndex={0}
       data-testid="canvas"
       onKeyDown={onKeyDown}
+      {...keyFocus}
       onKeyDownCapture={() => setKeyboard(true)}
       onKeyUpCapture={() => setKeyboard(true)}
       onPointerDownCapture={(event) => {

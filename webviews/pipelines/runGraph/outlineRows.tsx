@@ -3,7 +3,7 @@ import { useMemo, useState, type KeyboardEvent, type ReactElement, type ReactNod
 import { Icon } from '../../shared/icon.tsx';
 import { useElementSize, useSelected, useStore } from './context.ts';
 import { useEdit, useEditSelected } from './edit/context.ts';
-import { editByKey } from './edit/keys.ts';
+import { actOf, editBy, useHostCommands, useKeyFocus } from './edit/keys.ts';
 import { openNodeMenu } from './edit/menus.ts';
 import { RenameField } from './edit/renameField.tsx';
 import { outline, type OutlineItem } from './outline.ts';
@@ -114,11 +114,15 @@ export function OutlineTree(props: {
     const item = items[focusAt];
     // The same keys as on the canvas, on the row that the keyboard is on.
     if (item?.kind === 'node') store.activate(item.nodeId);
-    if (item?.kind === 'node' && editByKey(edit, event)) {
+    const act = actOf(event);
+    if (item?.kind === 'node' && act !== undefined && editBy(edit, act)) {
       event.preventDefault();
+      event.stopPropagation();
       return;
     }
     if (item === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    // What the keys below do, VS Code would do on the canvas.
+    event.stopPropagation();
     if (event.key === 'ArrowDown') focusRow(focusAt + 1);
     else if (event.key === 'ArrowUp') focusRow(focusAt - 1);
     else if (event.key === 'Home') focusRow(0);
@@ -137,6 +141,9 @@ export function OutlineTree(props: {
     event.preventDefault();
   };
 
+  useHostCommands((act) => editBy(edit, act));
+  const keyFocus = useKeyFocus();
+
   const focused = items[focusAt];
   return (
     <div
@@ -148,6 +155,7 @@ export function OutlineTree(props: {
       tabIndex={0}
       data-testid={props.testId}
       onKeyDown={onKeyDown}
+      {...keyFocus}
       onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}
     >
       <div className="rows-space" role="presentation" style={{ height: items.length * ROW_HEIGHT }}>

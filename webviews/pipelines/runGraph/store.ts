@@ -46,6 +46,7 @@ export class GraphStore {
   #rows: readonly TaskRow[] = [];
   #viewport: Viewport | undefined;
   #drawingRequest: AbortController | undefined;
+  #drawingArrival: Promise<void> = Promise.resolve();
   /** Revision and collapsed groups of the drawing shown or asked for. */
   #drawingKey = '';
   #isPullingTasks = false;
@@ -190,6 +191,15 @@ export class GraphStore {
     this.#pullDrawing();
   }
 
+  /** When the drawing of the host's last word is there, or has failed. */
+  async drawn(): Promise<void> {
+    let last;
+    do {
+      last = this.#drawingArrival;
+      await last;
+    } while (last !== this.#drawingArrival);
+  }
+
   announce(announcement: string): void {
     this.#set({ announcement });
   }
@@ -287,7 +297,7 @@ export class GraphStore {
     this.#drawingRequest?.abort();
     const controller = new AbortController();
     this.#drawingRequest = controller;
-    this.#channel
+    this.#drawingArrival = this.#channel
       .request(
         'drawing',
         { collapsed: collapsed === null ? null : [...collapsed] },

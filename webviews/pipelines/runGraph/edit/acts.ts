@@ -84,9 +84,9 @@ export async function duplicateChosen(edit: EditStore): Promise<void> {
 }
 
 export async function copyChosen(edit: EditStore): Promise<boolean> {
-  const nodeIds = [...chosenTasks(edit)];
+  const nodeIds = chosenTasks(edit);
   if (nodeIds.length === 0) return false;
-  if ((await edit.graph.request('copy', { nodeIds })) === undefined) return false;
+  if (!(await edit.copy(nodeIds))) return false;
   edit.graph.announce(nodeIds.length === 1 ? 'Copied' : `${nodeIds.length} steps copied`);
   return true;
 }

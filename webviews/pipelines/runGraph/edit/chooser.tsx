@@ -1,19 +1,17 @@
 /** A list to type in: a combobox of WAI-ARIA. What cannot be chosen stays listed, with the reason. */
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
-import { isAbort, SlipwayError } from '../../../../src/core/base/errors.ts';
 import { Icon } from '../../../shared/icon.tsx';
 import { useEdit } from './context.ts';
-import type { ChooserItem, Popup } from './popup.ts';
+import type { ChooserItem } from './popup.ts';
+import { useEnter, useSearch, type Search } from './useSearch.ts';
 
-type Load = Extract<Popup, { kind: 'chooser' }>['load'];
-
-export function Chooser(props: { label: string; load: Load }): ReactElement {
+export function Chooser(props: { label: string; load: Search<readonly ChooserItem[]> }): ReactElement {
   const edit = useEdit();
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
   const active = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState('');
-  const { items, problem } = useItems(props.load, query);
+  const { answer: items, problem, isFresh } = useSearch(props.load, query);
   const [chosen, setChosen] = useState<string>();
   const open = (items ?? []).filter((item) => item.refused === undefined);
   const current = open.find((item) => item.id === chosen) ?? open[0];
@@ -32,10 +30,11 @@ export function Chooser(props: { label: string; load: Load }): ReactElement {
     edit.close();
     item.run();
   };
+  const onEnter = useEnter(query, isFresh, () => choose(current));
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'ArrowDown') step(1);
     else if (event.key === 'ArrowUp') step(-1);
-    else if (event.key === 'Enter') choose(current);
+    else if (event.key === 'Enter') onEnter();
     else return;
     event.preventDefault();
   };
@@ -95,28 +94,4 @@ export function Chooser(props: { label: string; load: Load }): ReactElement {
       </div>
     </div>
   );
-}
-
-/** The last answer stays while the next one is on its way. */
-function useItems(
-  load: Load,
-  query: string,
-): { readonly items: readonly ChooserItem[] | undefined; readonly problem: string | undefined } {
-  const [items, setItems] = useState<readonly ChooserItem[]>();
-  const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    const controller = new AbortController();
-    load(query, controller.signal)
-      .then((found) => {
-        if (controller.signal.aborted) return;
-        setItems(found);
-        setProblem(undefined);
-      })
-      .catch((error: unknown) => {
-        if (controller.signal.aborted || isAbort(error)) return;
-        setProblem(error instanceof SlipwayError ? error.message : String(error));
-      });
-    return () => controller.abort();
-  }, [load, query]);
-  return { items, problem };
 }

@@ -35,6 +35,8 @@ export interface EditSnapshot {
   readonly problems: readonly ProblemRow[];
   /** The worst problem of each node that has one. */
   readonly marks: ReadonlyMap<string, ProblemRow>;
+  /** The problem that was looked at last. */
+  readonly problem: string | undefined;
   readonly panel: EditPanel | undefined;
   /** An edge chosen with the pointer; never together with nodes. */
   readonly edge: string | undefined;
@@ -55,6 +57,8 @@ export class EditStore {
   #refusalTimer: ReturnType<typeof setTimeout> | undefined;
   #problemsKey = '';
   #running = 0;
+  /** Typed ahead; see `afterEdits`. */
+  #waiting: (() => void)[] = [];
   #pointer: Point = { x: 0, y: 0 };
   #cargoAt: Point = { x: 0, y: 0 };
   #cargoElement: HTMLElement | null = null;
@@ -65,6 +69,7 @@ export class EditStore {
     refusal: undefined,
     problems: [],
     marks: new Map(),
+    problem: undefined,
     panel: undefined,
     edge: undefined,
     isBusy: false,
@@ -152,6 +157,21 @@ export class EditStore {
     );
   }
 
+  /** Whether it is on the clipboard now. */
+  async copy(nodeIds: readonly string[]): Promise<boolean> {
+    const done = await this.#track(() => this.graph.request('copy', { nodeIds: [...nodeIds] }));
+    return done !== undefined;
+  }
+
+  /**
+   * At once, or after what is on its way: a key that is typed ahead means what the gestures before it leave. One that
+   * was refused or failed takes those behind it with it.
+   */
+  afterEdits(act: () => void): void {
+    if (this.#running === 0) act();
+    else this.#waiting.push(act);
+  }
+
   /** A palette entry becomes a step of the group. */
   async addFromPalette(
     id: string,
@@ -180,24 +200,39 @@ export class EditStore {
     ask: () => Promise<EditOutcome>,
     at: Point = this.#whereabouts(),
   ): Promise<EditOutcome | undefined> {
-    this.#running++;
-    this.set({ isBusy: true, refusal: undefined });
-    try {
-      const outcome = await ask();
-      if (outcome.kind === 'refused') this.refuse(outcome.reason, at);
-      else {
+    this.set({ refusal: undefined });
+    return this.#track(async () => {
+      try {
+        const outcome = await ask();
+        if (outcome.kind === 'refused') {
+          this.#waiting = [];
+          this.refuse(outcome.reason, at);
+          return outcome;
+        }
+        // What it selects must be there.
+        await this.graph.drawn();
         this.set({ hasEdited: true, edge: undefined });
         this.graph.selectAll(outcome.selection);
         this.graph.activate(outcome.selection.at(-1));
         this.graph.announce(outcome.title);
+        return outcome;
+      } catch (error) {
+        this.#waiting = [];
+        if (!isAbort(error)) this.graph.fail(error);
+        return undefined;
       }
-      return outcome;
-    } catch (error) {
-      if (!isAbort(error)) this.graph.fail(error);
-      return undefined;
+    });
+  }
+
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    this.#running++;
+    this.set({ isBusy: true });
+    try {
+      return await work();
     } finally {
       this.#running--;
       if (this.#running === 0) this.set({ isBusy: false });
+      while (this.#running === 0 && this.#waiting.length > 0) this.#waiting.shift()?.();
     }
   }
 

@@ -7,9 +7,28 @@ import { useSelected } from '../context.ts';
 import { chosenNodes, chosenTasks, currentGroup, isGroupKind, openForm } from './acts.ts';
 import { useEdit, useEditSelected } from './context.ts';
 import { exportItems } from './exportMenu.ts';
-import type { FlowForm } from './popup.ts';
 import type { Point } from './ports.ts';
 import { quickAdd } from './quickAdd.ts';
+
+/** What the selection can be put into. */
+const WRAPS = [
+  { name: 'if', form: 'if', icon: 'question', text: 'If', label: 'Put the selection into an If' },
+  { name: 'loop', form: 'loop', icon: 'sync', text: 'Loop', label: 'Put the selection into a loop' },
+  {
+    name: 'exit',
+    form: 'exitHandler',
+    icon: 'debug-step-out',
+    text: 'Exit handler',
+    label: 'Put the selection into an exit handler',
+  },
+  {
+    name: 'group',
+    form: 'subPipeline',
+    icon: 'type-hierarchy-sub',
+    text: 'Group',
+    label: 'Group the selection as a sub-pipeline',
+  },
+] as const;
 
 export function EditToolbar(): ReactElement {
   const edit = useEdit();
@@ -24,7 +43,6 @@ export function EditToolbar(): ReactElement {
   const [only] = chosen;
   const group = chosen.length === 1 && only !== undefined && isGroupKind(only) ? only : undefined;
   const errors = problems.filter((problem) => problem.severity === 'error').length;
-  const form = (what: FlowForm, name: string): void => openForm(edit, what, below(name));
   return (
     <div className="edit-toolbar" role="toolbar" aria-label="Edit" data-busy={isBusy}>
       <Tool name="undo" icon="discard" label="Undo" onClick={() => void edit.graph.request('undo', {})} />
@@ -45,38 +63,17 @@ export function EditToolbar(): ReactElement {
         onClick={() => edit.togglePanel('palette')}
       />
       <span className="tool-separator" role="separator" aria-orientation="vertical" />
-      <Tool
-        name="if"
-        icon="question"
-        label="Put the selection into an If"
-        text="If"
-        isDisabled={tasks.length === 0}
-        onClick={() => form({ kind: 'if', tasks }, 'if')}
-      />
-      <Tool
-        name="loop"
-        icon="sync"
-        label="Put the selection into a loop"
-        text="Loop"
-        isDisabled={tasks.length === 0}
-        onClick={() => form({ kind: 'loop', tasks }, 'loop')}
-      />
-      <Tool
-        name="exit"
-        icon="debug-step-out"
-        label="Put the selection into an exit handler"
-        text="Exit handler"
-        isDisabled={tasks.length === 0}
-        onClick={() => form({ kind: 'exitHandler', tasks }, 'exit')}
-      />
-      <Tool
-        name="group"
-        icon="type-hierarchy-sub"
-        label="Group the selection as a sub-pipeline"
-        text="Group"
-        isDisabled={tasks.length === 0}
-        onClick={() => form({ kind: 'subPipeline', tasks }, 'group')}
-      />
+      {WRAPS.map(({ name, icon, text, label, form }) => (
+        <Tool
+          key={name}
+          name={name}
+          icon={icon}
+          label={label}
+          text={text}
+          isDisabled={tasks.length === 0}
+          onClick={() => openForm(edit, { kind: form, tasks }, below(name))}
+        />
+      ))}
       <Tool
         name="unpack"
         icon="ungroup-by-ref-type"
@@ -101,6 +98,12 @@ export function EditToolbar(): ReactElement {
         icon="settings-gear"
         label="Pipeline: name, inputs and outputs"
         onClick={() => edit.graph.select(edit.graph.getSnapshot().view.scope)}
+      />
+      <Tool
+        name="shortcuts"
+        icon="keyboard"
+        label="Keyboard shortcuts (?)"
+        onClick={() => edit.open({ kind: 'shortcuts' })}
       />
       <Tool
         name="export"

@@ -1,69 +1,100 @@
-/** The editor's keys, the same on the canvas and in the list. */
-import type { KeyboardEvent } from 'react';
+/** The editor's keys, the same on the canvas and in the list; which key means what is in canvasKeys.ts. */
+import { useEffect, useRef } from 'react';
+import { canvasKeyList, type CanvasAct } from '../../../../src/core/protocol/canvasKeys.ts';
+import { useSelected } from '../context.ts';
 import {
   chosenNodes,
+  chosenTasks,
   copyChosen,
   currentGroup,
   cutChosen,
   deleteChosen,
   duplicateChosen,
   isGroupKind,
+  openForm,
   openRename,
   placeFor,
 } from './acts.ts';
 import { askConnection } from './connectByKeys.ts';
+import { useEdit } from './context.ts';
 import type { EditStore } from './editStore.ts';
 import { openCanvasMenu, openNodeMenu, selectAllOf } from './menus.ts';
+import { stepProblem } from './problems.ts';
 import { quickAdd } from './quickAdd.ts';
 
-/** Whether the key was one of ours. Undo and redo are the editor's own keys. */
-export function editByKey(edit: EditStore, event: KeyboardEvent): boolean {
-  if (!edit.canEdit || event.altKey) return false;
-  if (event.ctrlKey || event.metaKey)
-    return event.shiftKey ? false : editByChord(edit, event.key.toLowerCase());
-  const { active, nodes } = edit.graph.getSnapshot();
-  const node = chosenNodes(edit).at(-1) ?? (active === undefined ? undefined : nodes.get(active));
-  const at = placeFor(edit, node?.id);
-  switch (event.key) {
-    case 'Delete':
-    case 'Backspace':
-      void deleteChosen(edit);
-      return true;
-    case 'F2':
-      openRename(edit);
-      return true;
-    case 'a':
-    case 'A':
-      quickAdd(edit, { at, group: currentGroup(edit) });
-      return true;
-    case 'c':
-    case 'C':
-      if (node !== undefined) void askConnection(edit, node);
-      return true;
-    case 'o':
-    case 'O':
-      if (node !== undefined && isGroupKind(node)) edit.graph.enter(node.id);
-      return true;
-    case 'ContextMenu':
-      return openMenu(edit, at);
-    case 'F10':
-      return event.shiftKey && openMenu(edit, at);
-    case 'Escape':
-      return escape(edit);
-    default:
-      return false;
-  }
+const actByKey: ReadonlyMap<string, CanvasAct> = new Map(
+  canvasKeyList.flatMap(({ act, keys }) => keys.map((key) => [key, act] as const)),
+);
+
+const NAMES: Readonly<Record<string, string>> = {
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ' ': 'space',
+  '?': 'shift+/',
+  '+': '=',
+};
+
+type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>;
+
+/** What a key means on the canvas; with Shift, also what it means without, unless it is a chord. */
+export function actOf({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyPress): CanvasAct | undefined {
+  if (altKey) return undefined;
+  const name = NAMES[key] ?? key.toLowerCase();
+  const chord = ctrlKey || metaKey ? 'ctrl+' : '';
+  const exact = actByKey.get(`${chord}${shiftKey ? 'shift+' : ''}${name}`);
+  return exact ?? (chord === '' ? actByKey.get(name) : undefined);
 }
 
-function openMenu(edit: EditStore, at: { readonly x: number; readonly y: number }): boolean {
-  const node = chosenNodes(edit).at(-1);
-  if (node === undefined) openCanvasMenu(edit, at);
-  else openNodeMenu(edit, node, at);
+/** Whether it was one of the editor's; the others are the canvas's, the list's, or VS Code's own. */
+export function editBy(edit: EditStore, act: CanvasAct): boolean {
+  if (act === 'shortcuts') {
+    edit.open({ kind: 'shortcuts' });
+    return true;
+  }
+  if (!edit.canEdit) return false;
+  if (act === 'back') return stepBack(edit);
+  const perform = EDITS[act];
+  if (perform === undefined) return false;
+  edit.afterEdits(() => perform(edit));
   return true;
 }
 
-/** One step back: what was said, the chosen edge, the group on screen; `false`: nothing of ours was open. */
-function escape(edit: EditStore): boolean {
+const EDITS: Readonly<Partial<Record<CanvasAct, (edit: EditStore) => void>>> = {
+  add: (edit) =>
+    quickAdd(edit, { at: placeFor(edit, chosenNodes(edit).at(-1)?.id), group: currentGroup(edit) }),
+  connect: (edit) => {
+    const node = chosenNodes(edit).at(-1);
+    if (node !== undefined) void askConnection(edit, node);
+  },
+  rename: openRename,
+  delete: (edit) => void deleteChosen(edit),
+  duplicate: (edit) => void duplicateChosen(edit),
+  group: (edit) => {
+    const tasks = chosenTasks(edit);
+    if (tasks.length > 0) openForm(edit, { kind: 'subPipeline', tasks });
+  },
+  selectAll: selectAllOf,
+  copy: (edit) => void copyChosen(edit),
+  cut: (edit) => void cutChosen(edit),
+  paste: (edit) => void edit.paste(currentGroup(edit)),
+  openGroup: (edit) => {
+    const node = chosenNodes(edit).at(-1);
+    if (node !== undefined && isGroupKind(node)) edit.graph.enter(node.id);
+  },
+  menu: (edit) => {
+    const node = chosenNodes(edit).at(-1);
+    const at = placeFor(edit, node?.id);
+    if (node === undefined) openCanvasMenu(edit, at);
+    else openNodeMenu(edit, node, at);
+  },
+  nextProblem: (edit) => stepProblem(edit, 1),
+  previousProblem: (edit) => stepProblem(edit, -1),
+};
+
+/** What was said, the chosen edge, the group on screen; `false`: nothing of the editor's was open. */
+function stepBack(edit: EditStore): boolean {
   const { refusal, edge } = edit.getSnapshot();
   const { selection, view } = edit.graph.getSnapshot();
   if (refusal !== undefined) edit.forgetRefusal();
@@ -77,24 +108,25 @@ function parentOf(group: string): string {
   return group.split('/').slice(0, -1).join('/');
 }
 
-function editByChord(edit: EditStore, key: string): boolean {
-  switch (key) {
-    case 'a':
-      selectAllOf(edit);
-      return true;
-    case 'c':
-      void copyChosen(edit);
-      return true;
-    case 'x':
-      void cutChosen(edit);
-      return true;
-    case 'v':
-      void edit.paste(currentGroup(edit));
-      return true;
-    case 'd':
-      void duplicateChosen(edit);
-      return true;
-    default:
-      return false;
-  }
+/** Commands of VS Code: of keys that the user has bound, and of its command palette. */
+export function useHostCommands(perform: (act: CanvasAct) => void): void {
+  const edit = useEdit();
+  const command = useSelected(({ host }) => host?.command);
+  // A page that is loaded again does nothing twice.
+  const seen = useRef(command?.count);
+  useEffect(() => {
+    if (command === undefined || command.count === seen.current) return;
+    seen.current = command.count;
+    // It may have been on its way while the user began to type here.
+    if (edit.getSnapshot().popup === undefined) perform(command.name);
+  }, [command, edit, perform]);
+}
+
+/** Tells VS Code whether its keys are this element's. */
+export function useKeyFocus(): { readonly onFocus: () => void; readonly onBlur: () => void } {
+  const edit = useEdit();
+  const tell = (isFocused: boolean): void => {
+    if (edit.canEdit) void edit.graph.request('canvasFocus', { isFocused });
+  };
+  return { onFocus: () => tell(true), onBlur: () => tell(false) };
 }

@@ -20,12 +20,12 @@ import { stepActs } from '../stepActs.ts';
 import type { GraphStore } from '../store.ts';
 import { askConnection } from './connectByKeys.ts';
 import type { EditStore } from './editStore.ts';
+import { keyText } from './keyText.ts';
 import type { MenuItem } from './popup.ts';
 import { isPortNode, type Point } from './ports.ts';
 import { quickAdd } from './quickAdd.ts';
 
-const isMac = navigator.platform.startsWith('Mac');
-const chord = (key: string): string => (isMac ? `⌘${key}` : `Ctrl+${key}`);
+const chord = (key: string): string => keyText(`ctrl+${key.toLowerCase()}`);
 
 export function openNodeMenu(edit: EditStore, node: GraphNode, at: Point): void {
   const { selection } = edit.graph.getSnapshot();
@@ -50,7 +50,11 @@ function nodeItems(edit: EditStore, node: GraphNode, at: Point, isMany: boolean)
     { label: 'Put into If…', run: () => openForm(edit, { kind: 'if', tasks }, at) },
     { label: 'Put into loop…', run: () => openForm(edit, { kind: 'loop', tasks }, at) },
     { label: 'Put into exit handler…', run: () => openForm(edit, { kind: 'exitHandler', tasks }, at) },
-    { label: 'Group as sub-pipeline…', run: () => openForm(edit, { kind: 'subPipeline', tasks }, at) },
+    {
+      label: 'Group as sub-pipeline…',
+      keys: chord('G'),
+      run: () => openForm(edit, { kind: 'subPipeline', tasks }, at),
+    },
     'separator',
     { label: 'Cut', keys: chord('X'), run: () => void cutChosen(edit) },
     { label: 'Copy', keys: chord('C'), run: () => void copyChosen(edit) },

@@ -1,6 +1,5 @@
 /** Components to add: search, Enter adds to the group on screen, dragging adds where it is let go. */
-import { useEffect, useState, type KeyboardEvent, type ReactElement } from 'react';
-import { isAbort, SlipwayError } from '../../../../src/core/base/errors.ts';
+import { useCallback, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { PaletteEntry } from '../../../../src/core/protocol/graphEdit.ts';
 import { Button, TextField } from '../../../shared/controls.ts';
 import { Icon } from '../../../shared/icon.tsx';
@@ -11,20 +10,23 @@ import { followPointer } from './drag.ts';
 import type { EditStore } from './editStore.ts';
 import { portLabel, typeLabel } from './ports.ts';
 import { PALETTE_GROUP_ICON, PALETTE_GROUP_TEXT } from './quickAdd.ts';
+import { useEnter, useSearch, type Search } from './useSearch.ts';
 
 export function PalettePanel(): ReactElement {
   const edit = useEdit();
   const [query, setQuery] = useState('');
-  const { entries, problem } = useEntries(query);
+  const { answer: entries, problem, isFresh } = useSearch(usePaletteSearch(), query);
   const [chosen, setChosen] = useState<string>();
   const current = entries?.find((entry) => entry.id === chosen) ?? entries?.[0];
 
+  const onEnter = useEnter(query, isFresh, () => {
+    if (current !== undefined) add(edit, current);
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (entries === undefined) return;
-    const at = current === undefined ? -1 : entries.indexOf(current);
-    if (event.key === 'ArrowDown') setChosen(entries[Math.min(entries.length - 1, at + 1)]?.id);
-    else if (event.key === 'ArrowUp') setChosen(entries[Math.max(0, at - 1)]?.id);
-    else if (event.key === 'Enter' && current !== undefined) add(edit, current);
+    const at = current === undefined || entries === undefined ? -1 : entries.indexOf(current);
+    if (event.key === 'ArrowDown') setChosen(entries?.[Math.min(entries.length - 1, at + 1)]?.id);
+    else if (event.key === 'ArrowUp') setChosen(entries?.[Math.max(0, at - 1)]?.id);
+    else if (event.key === 'Enter') onEnter();
     else if (event.key === 'Escape') edit.togglePanel('palette');
     else return;
     event.preventDefault();
@@ -147,28 +149,13 @@ function dragEntry(
 }
 
 /** What the host finds; asked again when the document changes, whose own components are among them, or a file of components. */
-function useEntries(query: string): {
-  readonly entries: readonly PaletteEntry[] | undefined;
-  readonly problem: string | undefined;
-} {
+function usePaletteSearch(): Search<readonly PaletteEntry[]> {
   const edit = useEdit();
   const revision = useSelected((snapshot) => snapshot.drawingRevision);
   const palette = useSelected(({ host }) => host?.paletteRevision);
-  const [entries, setEntries] = useState<readonly PaletteEntry[]>();
-  const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    const controller = new AbortController();
-    edit.graph
-      .ask('palette', { query }, { signal: controller.signal, timeoutMs: 60_000 })
-      .then((found) => {
-        setEntries(found);
-        setProblem(undefined);
-      })
-      .catch((error: unknown) => {
-        if (controller.signal.aborted || isAbort(error)) return;
-        setProblem(error instanceof SlipwayError ? error.message : String(error));
-      });
-    return () => controller.abort();
-  }, [edit, query, revision, palette]);
-  return { entries, problem };
+  return useCallback(
+    (query, signal) => edit.graph.ask('palette', { query }, { signal, timeoutMs: 60_000 }),
+    // Other revisions may have other components.
+    [edit, revision, palette],
+  );
 }

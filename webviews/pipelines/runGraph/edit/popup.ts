@@ -1,6 +1,7 @@
 /** What can stand over the canvas; one at a time. */
 import type { IconName } from '../../../shared/icons.ts';
 import type { Point } from './ports.ts';
+import type { Search } from './useSearch.ts';
 
 export interface MenuAct {
   readonly label: string;
@@ -50,7 +51,9 @@ export type Popup =
       readonly kind: 'chooser';
       readonly at: Point;
       readonly label: string;
-      readonly load: (query: string, signal: AbortSignal) => Promise<readonly ChooserItem[]>;
+      readonly load: Search<readonly ChooserItem[]>;
     }
   | { readonly kind: 'rename'; readonly nodeId: string }
+  /** In the middle of the page. */
+  | { readonly kind: 'shortcuts' }
   | { readonly kind: 'form'; readonly at: Point; readonly form: FlowForm };

@@ -13,6 +13,7 @@ import { useEdit, useEditSelected } from './context.ts';
 import { FlowFormPopup } from './flowForms.tsx';
 import type { MenuAct, MenuItem } from './popup.ts';
 import type { Point } from './ports.ts';
+import { ShortcutSheet } from './shortcutSheet.tsx';
 
 export function Popups(): ReactElement | null {
   const popup = useEditSelected((snapshot) => snapshot.popup);
@@ -30,6 +31,12 @@ export function Popups(): ReactElement | null {
           <Chooser label={popup.label} load={popup.load} />
         </Floating>
       );
+    case 'shortcuts':
+      return (
+        <Floating key="shortcuts" at={MIDDLE} className="shortcuts-popup">
+          <ShortcutSheet />
+        </Floating>
+      );
     case 'form':
       return (
         <Floating key={JSON.stringify(popup.form)} at={popup.at} className="form-popup">
@@ -39,11 +46,19 @@ export function Popups(): ReactElement | null {
   }
 }
 
+const MIDDLE: Point = { x: Number.NaN, y: Number.NaN };
+
+/** Wholly on the page, in its middle when no place is asked for. */
+function placeOn(page: number, size: number, wanted: number): number {
+  if (Number.isNaN(wanted)) return Math.max(4, (page - size) / 2);
+  return Math.max(4, Math.min(wanted, page - size - 4));
+}
+
 function Floating(props: { at: Point; className: string; children: ReactNode }): ReactElement {
   const edit = useEdit();
   const element = useRef<HTMLDivElement>(null);
   const { x, y } = props.at;
-  const [place, setPlace] = useState({ left: x, top: y });
+  const [place, setPlace] = useState({ left: x || 0, top: y || 0 });
   // Before what is inside takes it.
   const [before] = useState(() => document.activeElement);
   // A list that gets longer while it loads must not run out of the page.
@@ -52,8 +67,8 @@ function Floating(props: { at: Point; className: string; children: ReactNode }):
     if (box === null) return undefined;
     const fit = (): void =>
       setPlace({
-        left: Math.max(4, Math.min(x, window.innerWidth - box.offsetWidth - 4)),
-        top: Math.max(4, Math.min(y, window.innerHeight - box.offsetHeight - 4)),
+        left: placeOn(window.innerWidth, box.offsetWidth, x),
+        top: placeOn(window.innerHeight, box.offsetHeight, y),
       });
     fit();
     const observer = new ResizeObserver(fit);

@@ -1,30 +1,15 @@
 /** The document's problems: where they are, and what mends them. The same stand in the Problems panel at their text. */
-import { useState, type KeyboardEvent, type ReactElement } from 'react';
-import type { ProblemRow } from '../../../../src/core/protocol/graphEdit.ts';
+import type { KeyboardEvent, ReactElement } from 'react';
 import { Button } from '../../../shared/controls.ts';
 import { Icon } from '../../../shared/icon.tsx';
-import { useSelected } from '../context.ts';
 import { useEdit, useEditSelected } from './context.ts';
+import { showProblem, stepProblem } from './problems.ts';
 
 export function ProblemsPanel(): ReactElement {
   const edit = useEdit();
   const problems = useEditSelected((snapshot) => snapshot.problems);
-  const nodes = useSelected((snapshot) => snapshot.nodes);
-  const [chosen, setChosen] = useState<string>();
-  const at = problems.findIndex((problem) => problem.id === chosen);
-
-  const reveal = (problem: ProblemRow | undefined): void => {
-    if (problem === undefined) return;
-    setChosen(problem.id);
-    const { nodeId } = problem;
-    if (nodeId === undefined || !nodes.has(nodeId)) return;
-    edit.graph.expose(nodeId);
-    edit.geometry?.reveal(nodeId);
-  };
-  const step = (by: number): void => {
-    const { length } = problems;
-    if (length > 0) reveal(problems[at === -1 && by < 0 ? length - 1 : (at + by + length) % length]);
-  };
+  const chosen = useEditSelected((snapshot) => snapshot.problem);
+  const step = (by: 1 | -1): void => stepProblem(edit, by);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'ArrowDown') step(1);
     else if (event.key === 'ArrowUp') step(-1);
@@ -39,7 +24,7 @@ export function ProblemsPanel(): ReactElement {
         <h2 className="grow">Problems</h2>
         <Button
           appearance="icon"
-          label="Previous problem"
+          label="Previous problem (Shift+F8)"
           isDisabled={problems.length === 0}
           onClick={() => step(-1)}
         >
@@ -47,7 +32,7 @@ export function ProblemsPanel(): ReactElement {
         </Button>
         <Button
           appearance="icon"
-          label="Next problem"
+          label="Next problem (F8)"
           testId="next-problem"
           isDisabled={problems.length === 0}
           onClick={() => step(1)}
@@ -68,7 +53,7 @@ export function ProblemsPanel(): ReactElement {
               className={`problem-row problem-${problem.severity}${problem.id === chosen ? ' active' : ''}`}
               aria-current={problem.id === chosen}
               data-testid={`problem-${problem.code}`}
-              onClick={() => reveal(problem)}
+              onClick={() => showProblem(edit, problem)}
             >
               <Icon name={problem.severity} />
               <div className="grow">
