@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { PythonEnvironments } from '../../dev-cluster/embedded/python/environments.ts';
 import { resourcePath } from '../../dev-cluster/embedded/python/resources.ts';
 import { PythonCompiler } from '../clients/pythonCompiler.ts';
+import { verifyPython } from '../clients/verifyPython.ts';
 import { parseWithDocuments } from '../core/ir/specDocuments.ts';
 import { generatePython } from '../core/ir/python/generate.ts';
-import { compareMeaning, differenceText } from '../core/ir/python/sameMeaning.ts';
 import type { ExitCode } from './command.ts';
 import { readPipelineText } from './pipelineText.ts';
 
@@ -58,14 +58,8 @@ async function verify(
   try {
     const file = output === undefined ? join(folder, 'pipeline.py') : resolve(output);
     const compiled = await compiler.compile({ python, file, text: generated.text }, signal);
-    const [problem] = compiled.problems;
-    if (problem !== undefined)
-      return [`the generated Python fails in line ${problem.line} of ${basename(file)}: ${problem.message}`];
-    const back = compiled.pipelines.find((one) => one.function === generated.functionName);
-    if (back === undefined) return [`the generated Python has no pipeline ${generated.functionName}.`];
-    const compared = compareMeaning(text, back.text);
-    if (compared.kind === 'same') return [];
-    return compared.kind === 'unreadable' ? [compared.reason] : compared.differences.map(differenceText);
+    const verified = verifyPython(text, generated.functionName, compiled);
+    return verified.kind === 'same' ? [] : verified.lines;
   } finally {
     compiler.dispose();
     await rm(folder, { recursive: true, force: true });

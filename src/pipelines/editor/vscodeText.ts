@@ -8,6 +8,7 @@ import {
 } from 'vscode';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { Emitter } from '../../core/base/event.ts';
+import { compiledFrom } from '../../core/ir/python/compiledFrom.ts';
 import type { TextEdit } from '../../core/ir/edit/textEdits.ts';
 import type { EditedText } from './editedText.ts';
 
@@ -46,6 +47,9 @@ export class DocumentText implements EditedText, Disposable {
 
   get readOnlyReason(): string | undefined {
     const { scheme } = this.#document.uri;
+    const python = compiledFrom(this.text);
+    if (python !== undefined)
+      return `This is compiled from ${python}: edit the graph of that file, or its code.`;
     return scheme !== 'untitled' && workspace.fs.isWritableFileSystem(scheme) !== true
       ? 'This text cannot be changed here: it is a copy that is only for reading.'
       : undefined;

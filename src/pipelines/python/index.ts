@@ -34,6 +34,7 @@ import { componentsInFile, type ComponentCompiler } from './componentsInFile.ts'
 import { followCursor } from './cursorFollower.ts';
 import { KfpHovers } from './hovers.ts';
 import { Interpreters } from './interpreters.ts';
+import { moveToPython } from './moveToPython.ts';
 import { outlineOf } from './outline.ts';
 import { holdsPythonComponents, pythonPalette } from './paletteSource.ts';
 import { PythonPipelines } from './pythonPipelines.ts';
@@ -165,6 +166,7 @@ export function registerPython({ context, cli, reporter, planner, openForm }: Py
       const document = await workspace.openTextDocument({ language: 'python', content: generated.text });
       await window.showTextDocument(document, ViewColumn.Beside);
     },
+    'slipway.pipeline.moveToPython': (target) => moveToPython(fileOf(target), pipelines),
   } satisfies Partial<CommandHandlers>;
 
   return {

@@ -22,6 +22,7 @@ import { DisposableStore, type Disposable } from '../../core/base/disposable.ts'
 import { SlipwayError } from '../../core/base/errors.ts';
 import { pythonScheme } from '../../contributions.ts';
 import type { ErrorReporter } from '../../platform/errorReporter.ts';
+import { writeCompiled } from './compiledFiles.ts';
 import { definesPipelines } from './definesPipelines.ts';
 import type { Interpreters } from './interpreters.ts';
 
@@ -53,7 +54,7 @@ export class PythonPipelines implements TextDocumentContentProvider, Disposable 
         this.#pending.get(document.uri.toString())?.abort();
         const controller = new AbortController();
         this.#pending.set(document.uri.toString(), controller);
-        reporter.background(this.compile(document.uri, controller.signal));
+        reporter.background(this.#onSaved(document.uri, controller.signal));
       }),
     );
     this.#disposables.add(workspace.onDidCloseTextDocument(({ uri }) => this.#diagnostics.delete(uri)));
@@ -138,6 +139,12 @@ export class PythonPipelines implements TextDocumentContentProvider, Disposable 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     if (this.find(uri) === undefined) await this.compile(Uri.parse(uri.query), AbortSignal.timeout(60_000));
     return this.find(uri)?.pipeline.text ?? '';
+  }
+
+  async #onSaved(file: Uri, signal: AbortSignal): Promise<void> {
+    const { pipelines, problems } = await this.compile(file, signal);
+    const text = this.known(file)?.text;
+    if (problems.length === 0 && text !== undefined) await writeCompiled(file, text, pipelines);
   }
 
   dispose(): void {

@@ -21,8 +21,15 @@ export type Generated =
   /** One sentence: what Python has no words for, and what to do instead. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** `platformSpec`: `{platforms: …}` as it is written; what it says of the pipeline as a whole is no part of the model. */
-export function generatePython(document: PipelineDocument, platformSpec?: JsonObject): Generated {
+/**
+ * `platformSpec`: `{platforms: …}` as it is written; what it says of the pipeline as a whole is no part of the model.
+ * `output`: the file that the Python, run by itself, compiles to.
+ */
+export function generatePython(
+  document: PipelineDocument,
+  platformSpec?: JsonObject,
+  output = `${toIdentifier(document.name)}.yaml`,
+): Generated {
   const platforms = platformSpec?.['platforms'];
   const other = isJsonObject(platforms)
     ? Object.keys(platforms).find((one) => one !== 'kubernetes')
@@ -30,7 +37,7 @@ export function generatePython(document: PipelineDocument, platformSpec?: JsonOb
   if (other !== undefined)
     return { kind: 'refused', reason: `The SDK has no words for the platform ${other}: leave its part out.` };
   try {
-    return new Generator(document, pipelineConfigCall(pipelineConfigOf(platformSpec))).generate();
+    return new Generator(document, pipelineConfigCall(pipelineConfigOf(platformSpec)), output).generate();
   } catch (error) {
     if (error instanceof UnsayableError) return { kind: 'refused', reason: error.message };
     throw error;
@@ -40,13 +47,15 @@ export function generatePython(document: PipelineDocument, platformSpec?: JsonOb
 class Generator {
   readonly #document: PipelineDocument;
   readonly #config: Written | undefined;
+  readonly #output: string;
   readonly #names = new Names(['dsl', 'kfp', 'kubernetes', 'compiler']);
   readonly #types = new Types(this.#names);
   #usesKubernetes = false;
 
-  constructor(document: PipelineDocument, config: Written | undefined) {
+  constructor(document: PipelineDocument, config: Written | undefined, output: string) {
     this.#document = document;
     this.#config = config;
+    this.#output = output;
   }
 
   generate(): Generated {
@@ -89,7 +98,7 @@ class Generator {
     const functionName = functions.get(root)?.name ?? '';
     const main =
       `if __name__ == "__main__":\n` +
-      `    compiler.Compiler().compile(${functionName}, ${pyString(`${toIdentifier(name)}.yaml`)})\n`;
+      `    compiler.Compiler().compile(${functionName}, ${pyString(this.#output)})\n`;
     const definitions = [...this.#types.classes(), ...components.texts, ...texts, main];
     return { kind: 'python', functionName, text: [this.#imports(), ...definitions].join('\n\n') };
   }
