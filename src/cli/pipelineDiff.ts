@@ -54,7 +54,8 @@ function print({ isSame, pipeline, nodes, edges }: DiffView, before: string, aft
 function printChange({ path, before, after }: FieldChange): void {
   if (before === undefined) console.log(`    ${path}: ${brief(after)} (new)`);
   else if (after === undefined) console.log(`    ${path}: ${brief(before)} (gone)`);
-  else if (before.includes('\n') || after.includes('\n')) console.log(`    ${path}: ${describeLines(before, after)}`);
+  else if (before.includes('\n') || after.includes('\n'))
+    console.log(`    ${path}: ${describeLines(before, after)}`);
   else console.log(`    ${path}: ${brief(before)} → ${brief(after)}`);
 }
 
