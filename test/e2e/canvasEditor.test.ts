@@ -77,6 +77,48 @@ describe('wires', () => {
     await at('edge-load->train:artifact').waitFor({ state: 'attached' });
   });
 
+  it('each value has its own line, from dot to dot', async () => {
+    await open(
+      pipeline({
+        tasks: {
+          load: step('load'),
+          train: step('train', {
+            dependentTasks: ['load'],
+            inputs: {
+              artifacts: {
+                data: { taskOutputArtifact: { producerTask: 'load', outputArtifactKey: 'data' } },
+              },
+              parameters: {
+                depth: { taskOutputParameter: { producerTask: 'load', outputParameterKey: 'rows' } },
+              },
+            },
+          }),
+        },
+      }),
+    );
+    for (const [kind, from, to] of [
+      ['artifact', 'output-data', 'input-data'],
+      ['parameter', 'output-rows', 'input-depth'],
+    ] as const) {
+      const [start, end] = await at(`edge-load->train:${kind}`)
+        .locator('path')
+        .first()
+        .evaluate((path: SVGPathElement) => {
+          const matrix = path.getScreenCTM();
+          if (matrix === null) throw new Error('Not drawn.');
+          return [0, path.getTotalLength()].map((length) => {
+            const { x, y } = path.getPointAtLength(length).matrixTransform(matrix);
+            return { x, y };
+          });
+        });
+      for (const [drawn, dot] of [
+        [start, await middle(port('load', from))],
+        [end, await middle(port('train', to))],
+      ] as const)
+        expect(Math.hypot((drawn?.x ?? 0) - dot.x, (drawn?.y ?? 0) - dot.y)).toBeLessThan(3);
+    }
+  });
+
   it('what does not fit dims, says why, and is refused beside the pointer', async () => {
     await open(three);
     await drag(port('load', 'output-data'), port('report', 'input-text'), false);
@@ -728,5 +770,24 @@ describe('accessibility and files', () => {
     await press('Delete');
     await view.page.getByText('Larger than 5 MB.').waitFor();
     expect(view.text()).toBe(three);
+  });
+});
+
+describe('a page of another size', () => {
+  it('keeps all of the drawing in sight where it was', async () => {
+    await open(three);
+    await at('node-report').click();
+    await press('Escape');
+    await view.page.setViewportSize({ width: 560, height: 700 });
+    const isSeen = async (id: string): Promise<boolean> => {
+      const [node, canvas] = [await at(`node-${id}`).boundingBox(), await at('canvas').boundingBox()];
+      return (
+        node !== null &&
+        canvas !== null &&
+        node.x >= canvas.x &&
+        node.x + node.width <= canvas.x + canvas.width
+      );
+    };
+    for (const id of ['load', 'train', 'report']) await expect.poll(() => isSeen(id)).toBe(true);
   });
 });

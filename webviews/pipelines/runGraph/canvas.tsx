@@ -76,7 +76,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   const isStale = useSelected(({ host }) => host?.document.kind === 'drawn' && host.document.isStale);
   const scope = useSelected((snapshot) => snapshot.view.scope);
   const marks = useDrawingMarks();
-  const view = useMemo(() => drawingElements(drawing, scope, marks?.edges), [drawing, scope, marks]);
+  const view = useMemo(() => drawingElements(drawing, scope), [drawing, scope]);
   const canChooseEdges = canEdit || marks !== undefined;
   const { nodes, boxes } = view;
   const isLarge = nodes.length >= OVERVIEW_FROM_NODES;

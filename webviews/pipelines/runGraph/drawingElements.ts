@@ -1,8 +1,8 @@
 /** A laid-out drawing as xyflow's nodes and edges. Pure. */
-import { MarkerType, Position } from '@xyflow/react';
+import { Position } from '@xyflow/react';
 import type { Box, LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
+import type { EdgeEnd } from './edgeLines.ts';
 import type { CanvasEdge } from './graphEdges.tsx';
-import type { DrawingMarks } from './marks.tsx';
 import type { CanvasNode } from './graphNodes.tsx';
 import { absoluteBox } from './navigation.ts';
 
@@ -16,11 +16,7 @@ export interface DrawingElements {
 }
 
 /** `scope`: a group whose inside is drawn alone; '' draws all. A group that is not there, or closed, draws all. */
-export function drawingElements(
-  drawing: LaidOutGraph,
-  scope = '',
-  marks?: DrawingMarks['edges'],
-): DrawingElements {
+export function drawingElements(drawing: LaidOutGraph, scope = ''): DrawingElements {
   const { routes, collapsed } = drawing;
   const frame = drawing.boxes[scope];
   const inside = `${scope}/`;
@@ -65,25 +61,27 @@ export function drawingElements(
       data: { node, isGroup: groups.has(node.id) || closed.has(node.id), isOpen: !closed.has(node.id) },
     });
   }
+  const ends = new Map<string, EdgeEnd>();
+  for (const { id, data } of nodes) {
+    const box = boxes.get(id);
+    if (box !== undefined) ends.set(id, { node: data.node, box });
+  }
   const edges: CanvasEdge[] = [];
   for (const edge of graph.edges) {
-    if (!boxes.has(edge.from) || !boxes.has(edge.to)) continue;
+    const from = ends.get(edge.from);
+    const to = ends.get(edge.to);
+    if (from === undefined || to === undefined) continue;
     const parent = parents.get(edge.from);
     const origin = parent === undefined ? undefined : boxes.get(parent);
-    const mark = marks?.get(edge.id);
     edges.push({
       id: edge.id,
       type: 'pipeline',
       source: edge.from,
       target: edge.to,
-      markerEnd: {
-        type: MarkerType.ArrowClosed,
-        width: 14,
-        height: 14,
-        color: mark === undefined ? `var(--edge-${edge.kind})` : `var(--diff-${mark})`,
-      },
       data: {
         edge,
+        from,
+        to,
         route: (routes[edge.id] ?? []).map((point) => ({
           x: point.x + (origin?.x ?? 0),
           y: point.y + (origin?.y ?? 0),

@@ -6,11 +6,11 @@ import { useCallback, useMemo, type ReactElement } from 'react';
 import { useSelected, useStore } from './context.ts';
 import type { DrawingElements } from './drawingElements.ts';
 import { useEditSelected } from './edit/context.ts';
-import { smoothPath, type CanvasEdge } from './graphEdges.tsx';
+import { edgeLines, type RoutedEdge } from './edgeLines.ts';
+import type { CanvasEdge } from './graphEdges.tsx';
 import { useDrawingMarks } from './marks.tsx';
 import { MovedPicture, type Paint } from './movedPicture.tsx';
 
-const ARROW = { width: 4, height: 7 };
 const WIDTH = { parameter: 1.2, artifact: 1.6, order: 1.2 } as const;
 const DASH = [3, 4];
 /** Pixels beside an edge that still mean it. */
@@ -27,14 +27,9 @@ export function EdgesPicture({ view }: { view: DrawingElements }): ReactElement 
         context.setLineDash(kind === 'order' ? DASH : []);
         for (const edge of view.edges) {
           if (edge.data?.edge.kind !== kind) continue;
-          context.stroke(pathOf(edge, view));
-          const end = edge.data.route.at(-1) ?? endOf(edge, view);
-          if (end === undefined) continue;
-          context.beginPath();
-          context.moveTo(end.x, end.y);
-          context.lineTo(end.x - ARROW.width, end.y - ARROW.height);
-          context.lineTo(end.x + ARROW.width, end.y - ARROW.height);
-          context.fill();
+          const { line, arrows } = pathsOf(edge.data);
+          context.stroke(line);
+          context.fill(arrows);
         }
       }
     },
@@ -77,36 +72,24 @@ export function edgeAt(
   const context = document.createElement('canvas').getContext('2d');
   if (context === null) return undefined;
   context.lineWidth = (2 * REACH) / zoom;
-  return view.edges.find((edge) => context.isPointInStroke(pathOf(edge, view), point.x, point.y));
+  return view.edges.find(
+    ({ data }) => data !== undefined && context.isPointInStroke(pathsOf(data).line, point.x, point.y),
+  );
 }
 
-const paths = new WeakMap<CanvasEdge, Path2D>();
-
-function pathOf(edge: CanvasEdge, view: DrawingElements): Path2D {
-  const known = paths.get(edge);
-  if (known !== undefined) return known;
-  const route = edge.data?.route ?? [];
-  const start = startOf(edge, view);
-  const end = endOf(edge, view);
-  const points = route.length >= 2 ? route : start === undefined || end === undefined ? [] : [start, end];
-  const path = new Path2D(smoothPath(points));
-  paths.set(edge, path);
-  return path;
+interface EdgePaths {
+  readonly line: Path2D;
+  readonly arrows: Path2D;
 }
+const paths = new WeakMap<RoutedEdge, EdgePaths>();
 
-function startOf({ source }: CanvasEdge, { boxes }: DrawingElements): Point | undefined {
-  const box = boxes.get(source);
-  return box === undefined ? undefined : { x: box.x + box.width / 2, y: box.y + box.height };
-}
-
-function endOf({ target }: CanvasEdge, { boxes }: DrawingElements): Point | undefined {
-  const box = boxes.get(target);
-  return box === undefined ? undefined : { x: box.x + box.width / 2, y: box.y };
-}
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
+function pathsOf(edge: RoutedEdge): EdgePaths {
+  const found = paths.get(edge);
+  if (found !== undefined) return found;
+  const lines = edgeLines(edge);
+  const made = { line: new Path2D(lines.path), arrows: new Path2D(lines.arrows) };
+  paths.set(edge, made);
+  return made;
 }
 
 /** A canvas knows no variables: an element is asked what one comes to. */

@@ -1,25 +1,15 @@
 /** Edges by what they carry: a parameter, an artifact, or only the order. */
-import { BaseEdge, getBezierPath, type Edge, type EdgeProps } from '@xyflow/react';
+import { BaseEdge, type Edge, type EdgeProps } from '@xyflow/react';
 import type { ReactElement } from 'react';
 import type { GraphEdge } from '../../../src/core/ir/graphModel.ts';
 import type { DiffMark } from '../../../src/core/protocol/graphDiff.ts';
 import { useSelected } from './context.ts';
+import { edgeLines, type RoutedEdge } from './edgeLines.ts';
 import { useEditSelected } from './edit/context.ts';
+import type { Point } from './edit/ports.ts';
 import { MARK_TEXT, useEdgeMark } from './marks.tsx';
 
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-export type CanvasEdge = Edge<
-  {
-    readonly edge: GraphEdge;
-    /** Way points in the coordinates of the whole drawing; empty: straight from node to node. */
-    readonly route: readonly Point[];
-  },
-  'pipeline'
->;
+export type CanvasEdge = Edge<RoutedEdge & Record<string, unknown>, 'pipeline'>;
 
 export function PipelineEdge(props: EdgeProps<CanvasEdge>): ReactElement | null {
   const { data } = props;
@@ -34,8 +24,7 @@ export function PipelineEdge(props: EdgeProps<CanvasEdge>): ReactElement | null 
   const mark = useEdgeMark(props.id);
   const isChosen = useEditSelected((snapshot) => snapshot.edge === props.id);
   if (data === undefined) return null;
-  const [straight, x, y] = getBezierPath(props);
-  const path = data.route.length >= 2 ? smoothPath(data.route) : straight;
+  const { path, arrows } = edgeLines(data);
   return (
     <g
       className={`edge edge-${data.edge.kind}${isNear ? ' near' : ''}${isFlowing ? ' flowing' : ''}${isChosen ? ' chosen' : ''}${
@@ -46,8 +35,9 @@ export function PipelineEdge(props: EdgeProps<CanvasEdge>): ReactElement | null 
       <title>
         {mark === undefined ? edgeTitle(data.edge) : `${MARK_TEXT[mark]}\n${edgeTitle(data.edge)}`}
       </title>
-      <BaseEdge id={props.id} path={path} markerEnd={props.markerEnd ?? ''} interactionWidth={14} />
-      {mark === undefined ? null : <EdgeSign mark={mark} at={middleOf(data.route) ?? { x, y }} />}
+      <BaseEdge id={props.id} path={path} interactionWidth={14} />
+      <path className="edge-arrows" d={arrows} />
+      {mark === undefined ? null : <EdgeSign mark={mark} at={middleOf(data)} />}
     </g>
   );
 }
@@ -68,25 +58,10 @@ const SIGN_PATH: Readonly<Record<DiffMark, string>> = {
   changed: 'M-3.5,1 Q-1.75,-2.5 0,0 T3.5,-1',
 };
 
-function middleOf(route: readonly Point[]): Point | undefined {
-  const [a, b] = [route[Math.ceil(route.length / 2) - 1], route[Math.floor(route.length / 2)]];
-  return route.length < 2 || a === undefined || b === undefined
-    ? undefined
-    : { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
-}
-
-/** A curve that leaves and enters every way point vertically, as a drawing from top to bottom reads best. */
-export function smoothPath(points: readonly Point[]): string {
-  const [first, ...rest] = points;
-  if (first === undefined) return '';
-  let path = `M${first.x},${first.y}`;
-  let { x, y } = first;
-  for (const point of rest) {
-    const middle = (y + point.y) / 2;
-    path += ` C${x},${middle} ${point.x},${middle} ${point.x},${point.y}`;
-    ({ x, y } = point);
-  }
-  return path;
+function middleOf({ route, from, to }: RoutedEdge): Point {
+  const half = route.length / 2;
+  const [a, b] = [route[Math.ceil(half) - 1] ?? from.box, route[Math.floor(half)] ?? to.box];
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
 }
 
 export function edgeTitle(edge: GraphEdge): string {

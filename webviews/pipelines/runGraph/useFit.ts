@@ -17,7 +17,10 @@ export interface Fit {
   readonly isKept: () => boolean;
 }
 
-/** Until the user moves the drawing, it stays fitted: to the panel beside it, and to what is drawn. */
+/**
+ * Until the user moves the drawing, it stays fitted: to the panel beside it, and to what is drawn. From then on a page
+ * of another size, e.g. of a split editor, keeps its middle, or all of the drawing where all of it was seen.
+ */
 export function useFit(drawing: { readonly width: number; readonly height: number }): Fit {
   const store = useStore();
   const flow = useReactFlow();
@@ -35,12 +38,24 @@ export function useFit(drawing: { readonly width: number; readonly height: numbe
     },
     [flow, width, height, drawing.width, drawing.height],
   );
+  const last = useRef({ width, height, page: pageSize() });
   useEffect(() => {
     if (width <= 0 || height <= 0) return;
+    const before = last.current;
+    last.current = { width, height, page: pageSize() };
     if (!isMoved.current) fit(wasFitted.current ? moveDuration() : 0);
+    else if (before.page !== pageSize()) {
+      // Not for a form beside it, which must not move what the next press is meant for.
+      const { x, y, zoom } = flow.getViewport();
+      const [right, bottom] = [x + drawing.width * zoom, y + drawing.height * zoom];
+      const wasWhole = x >= 0 && y >= 0 && right <= before.width && bottom <= before.height;
+      const [dx, dy] = [(width - before.width) / 2, (height - before.height) / 2];
+      if (wasWhole) fit(0);
+      else void flow.setViewport({ x: x + dx, y: y + dy, zoom });
+    }
     wasFitted.current = true;
     setPlaced(true);
-  }, [fit, width, height]);
+  }, [fit, flow, width, height, drawing.width, drawing.height]);
   const keep = useCallback(
     (viewport?: Viewport): void => {
       isMoved.current = true;
@@ -54,6 +69,10 @@ export function useFit(drawing: { readonly width: number; readonly height: numbe
   }, [fit]);
   const isKept = useCallback(() => isMoved.current, []);
   return { isPlaced, fit, keep, follow, isKept };
+}
+
+function pageSize(): string {
+  return `${window.innerWidth} ${window.innerHeight}`;
 }
 
 export function moveDuration(): number {

@@ -2,7 +2,7 @@
 import type { Box, GraphNode, LaidOutGraph } from '../../../../src/core/ir/graphModel.ts';
 import { layoutSizes } from '../../../../src/core/ir/layoutSizes.ts';
 import { absoluteBox } from '../navigation.ts';
-import { smoothPath } from '../graphEdges.tsx';
+import { edgeLines, type EdgeEnd } from '../edgeLines.ts';
 
 export interface DrawingSvg {
   readonly text: string;
@@ -25,18 +25,26 @@ export function drawingSvg(
   const parts: string[] = [];
   const lines: string[] = [];
 
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const endOf = (id: string): EdgeEnd | undefined => {
+    const [node, box] = [nodes.get(id), absoluteBox(drawing, parents, id)];
+    return node === undefined || box === undefined ? undefined : { node, box };
+  };
+
   for (const edge of graph.edges) {
     const points = routes[edge.id];
     if (points === undefined || points.length < 2) continue;
     const parent = parents.get(edge.from);
     const origin = parent === undefined ? undefined : absoluteBox(drawing, parents, parent);
-    const path = smoothPath(
-      points.map((point) => ({ x: point.x + (origin?.x ?? 0), y: point.y + (origin?.y ?? 0) })),
-    );
+    const [from, to] = [endOf(edge.from), endOf(edge.to)];
+    if (from === undefined || to === undefined) continue;
+    const route = points.map((point) => ({ x: point.x + (origin?.x ?? 0), y: point.y + (origin?.y ?? 0) }));
+    const { path, arrows } = edgeLines({ edge, from, to, route });
     const stroke = edge.kind === 'artifact' ? accent : ink;
     const dash = edge.kind === 'order' ? ' stroke-dasharray="4 4"' : '';
     lines.push(
-      `<path d="${path}" fill="none" stroke="${escape(stroke)}" stroke-opacity="0.7"${dash} marker-end="url(#arrow-${edge.kind})"/>`,
+      `<path d="${path}" fill="none" stroke="${escape(stroke)}" stroke-opacity="0.7"${dash}/>`,
+      `<path d="${arrows}" fill="${escape(stroke)}" fill-opacity="0.7"/>`,
     );
   }
   for (const node of graph.nodes) {
@@ -45,12 +53,9 @@ export function drawingSvg(
     const isOpen = groups.has(node.id) && !collapsed.includes(node.id);
     (isOpen ? parts : lines).push(boxSvg(node, box, isOpen, { ink, paper }));
   }
-  const arrow = (kind: string, fill: string): string =>
-    `<marker id="arrow-${kind}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto"><path d="M0,0 L10,5 L0,10 z" fill="${escape(fill)}"/></marker>`;
   const text = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${escape(font)}" font-size="13">`,
     `<title>${escape(graph.pipelineName)}</title>`,
-    `<defs>${arrow('parameter', ink)}${arrow('artifact', accent)}${arrow('order', ink)}</defs>`,
     `<rect width="100%" height="100%" fill="${escape(paper)}"/>`,
     ...parts,
     ...lines,
