@@ -92,7 +92,6 @@ export interface CommandArguments extends Readonly<Record<CanvasCommandId, []>> 
   'slipway.pipeline.upload': [target?: FileTarget];
   'slipway.pipeline.generatePython': [target?: FileTarget];
   'slipway.pipeline.moveToPython': [target?: FileTarget];
-  'slipway.pipeline.moveToPython': [target?: FileTarget];
   /** `all`: what is selected with it; two are compared with each other. */
   'slipway.pipeline.compareWith': [target?: FileTarget | VersionTarget | RunTarget, all?: readonly unknown[]];
   'slipway.pipeline.compareSelected': [target?: Uri, all?: readonly Uri[]];
@@ -186,7 +185,6 @@ export const commands = {
   'slipway.pipeline.addToGraph': 'never',
   'slipway.pipeline.upload': 'slipway.isPipeline',
   'slipway.pipeline.generatePython': 'slipway.isPipeline',
-  'slipway.pipeline.moveToPython': 'slipway.isPipeline',
   'slipway.pipeline.moveToPython': 'slipway.isPipeline',
   'slipway.pipeline.compareWith':
     "slipway.isPipeline || editorLangId == python || activeWebviewPanelId == 'slipway.runGraph'",
