@@ -14,7 +14,6 @@ import { parseViewState } from './runGraph/viewState.ts';
 import '@xyflow/react/dist/style.css';
 import '../shared/base.css';
 import './runGraph.css';
-import './runGraph/edit/edit.css';
 import './graphDiff.css';
 
 const root = document.getElementById('root');

@@ -11,7 +11,6 @@ import { parseViewState } from './runGraph/viewState.ts';
 import '@xyflow/react/dist/style.css';
 import '../shared/base.css';
 import './runGraph.css';
-import './runGraph/edit/edit.css';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no root element.');

@@ -1,8 +1,7 @@
 /** Forms of what has a name: inputs, outputs, sub-pipelines; and which step an exit handler runs last. */
 import { useMemo, useState, type ReactElement } from 'react';
 import type { Gesture } from '../../../../src/core/ir/edit/gesture.ts';
-import { givenTypes } from '../../../../src/core/ir/values.ts';
-import { artifactTypes } from './portTypes.ts';
+import { givenTypes, systemArtifacts } from '../../../../src/core/ir/values.ts';
 import { Checkbox, Dropdown, TextField } from '../../../shared/controls.ts';
 import { useSelected } from '../context.ts';
 import { FormShell } from './formShell.tsx';
@@ -29,6 +28,7 @@ export function NameForm(props: {
   );
 }
 
+const artifactTypes = [...systemArtifacts].map((name) => `system.${name}`);
 export const TYPE_OPTIONS = [...givenTypes, ...artifactTypes].map((type) => ({
   value: type,
   label: typeLabel(type),
