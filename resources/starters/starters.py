@@ -6,7 +6,7 @@ Compile after a change:  python resources/starters/starters.py
 import sys
 from pathlib import Path
 
-from kfp import compiler, dsl
+from kfp import compiler, dsl, kubernetes
 from kfp.dsl import ClassificationMetrics, Dataset, Input, Metrics, Model, Output
 
 IMAGE = "python:3.11"
@@ -122,16 +122,26 @@ def evaluate_classifier(
 def register_model(model: Input[Model], name: str, accuracy: float = 0.0) -> int:
     """Registers a scikit-learn model with MLflow and returns the number of its version.
 
-    MLflow is found by MLFLOW_TRACKING_URI, which steps on Slipway's cluster have.
+    Where MLflow is, the Secret slipway-connections says: Slipway's cluster has it, elsewhere you make one.
     """
+    import os
+
     import joblib
     import mlflow
     from mlflow import sklearn
 
-    mlflow.set_experiment(name)
+    # On Slipway's cluster the step has a run of its own in MLflow already.
+    if "MLFLOW_RUN_ID" not in os.environ:
+        mlflow.set_experiment(name)
     with mlflow.start_run():
         mlflow.log_metric("accuracy", accuracy)
-        logged = sklearn.log_model(joblib.load(model.path), name="model", registered_model_name=name)
+        logged = sklearn.log_model(
+            joblib.load(model.path),
+            name="model",
+            registered_model_name=name,
+            # MLflow's own format refuses what selects columns, which most pipelines of scikit-learn have.
+            serialization_format="cloudpickle",
+        )
     version = int(logged.registered_model_version)
     print(f"{name} version {version}")
     return version
@@ -139,14 +149,14 @@ def register_model(model: Input[Model], name: str, accuracy: float = 0.0) -> int
 
 @dsl.component(
     base_image=IMAGE,
-    packages_to_install=["feast[redis,aws,postgres]==0.67.0"],
+    packages_to_install=["feast[redis,aws,postgres]==0.67.0", "s3fs==2026.9.0"],
 )
 def historical_features(
     entities: Input[Dataset], project: str, feature_service: str, training_set: Output[Dataset]
 ):
     """Joins the features that were known at each row's event_timestamp to a table of entities, from Feast.
 
-    The registry is found by FEAST_REGISTRY_URL, which steps on Slipway's cluster have.
+    Where Feast is, the Secret slipway-connections says: Slipway's cluster has it, elsewhere you make one.
 
     Args:
         entities: CSV with the entities' keys and event_timestamp.
@@ -176,14 +186,29 @@ def historical_features(
     training_set.metadata["rows"] = len(joined)
 
 
-STARTERS = [
-    load_table,
-    split_table,
-    train_classifier,
-    evaluate_classifier,
-    register_model,
-    historical_features,
-]
+SECRET = "slipway-connections"
+S3 = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3"]
+MLFLOW = ["MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_S3_ENDPOINT_URL"]
+FEAST = ["FEAST_REGISTRY_URL", "FEAST_REDIS_CONNECTION"]
+
+
+def connect(task, variables):
+    kubernetes.use_secret_as_env(task, SECRET, {name: name for name in variables}, optional=True)
+
+
+# Settings of Kubernetes belong to tasks: a component that needs some is the one step of a pipeline.
+@dsl.pipeline(name=register_model.name, description=register_model.description)
+def registration(model: Input[Model], name: str, accuracy: float = 0.0):
+    connect(register_model(model=model, name=name, accuracy=accuracy), MLFLOW + S3)
+
+
+@dsl.pipeline(name=historical_features.name, description=historical_features.description)
+def joining(entities: Input[Dataset], project: str, feature_service: str):
+    task = historical_features(entities=entities, project=project, feature_service=feature_service)
+    connect(task, FEAST + S3)
+
+
+STARTERS = [load_table, split_table, train_classifier, evaluate_classifier, registration, joining]
 
 
 def main(out=Path(__file__).parent):
