@@ -1,5 +1,5 @@
 /** The run graph in the editor: a step that fails, a service that dies, text that breaks, themes, and no mouse at all. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, Locator } from 'playwright-core';
@@ -258,5 +258,61 @@ describe('the run graph in the editor', () => {
     await page.keyboard.press('Control+Z');
     await graph.locator('.canvas.stale').waitFor({ state: 'detached' });
     await graph.getByTestId('node-check').waitFor();
+  });
+
+  it('debugs a step whose code is only in the pipeline, and puts the fix into the file', async () => {
+    const { page, workbench } = editor;
+    await writeFile(flag(), '');
+    const graph = await openGraph();
+    await graph.getByTestId('run-with-button').click();
+    const form = await webviewWith(page, 'submit-run');
+    await form.getByTestId('input-ticket').locator('input').fill(join(folder, 'no ticket'));
+    await form.getByTestId('submit-run').click();
+    const failed = await webviewWith(page, 'canvas');
+    await nodeIn(failed, 'check', 'FAILED').waitFor();
+
+    // What is no Python function says what it is instead.
+    await failed.getByTestId('node-wait').click();
+    await failed.getByTestId('debug-step').click();
+    const refused = workbench.notification(
+      /wait cannot be debugged here: it runs “sh -c .*of the image alpine:3.20/,
+    );
+    await refused.getByText('Open Log').waitFor();
+    await editor.screenshot('run-graph-debug-refused');
+
+    // Half as wide as usual: the panel lies over the steps.
+    await failed.getByTestId('side-panel').getByRole('button', { name: 'Close' }).click();
+    await failed.getByTestId('node-check').click();
+    await failed.getByTestId('explain-failure').waitFor();
+    await failed.getByTestId('debug-step').click();
+    await page.getByText('Exception has occurred: FileNotFoundError').waitFor({ timeout: 200_000 });
+    await workbench.tab('check.py').waitFor();
+    await editor.screenshot('run-graph-debug');
+    await page.keyboard.press('F5');
+    const stopped = workbench.notification(/check stopped with FileNotFoundError: no ticket/);
+    await stopped.waitFor();
+    await workbench.tab('check.py').click();
+    const code = await page.locator('.monaco-editor.focused .view-line').allInnerTexts();
+    const line = code.findIndex((text) => text.includes('raise')) + 1;
+    expect(line).toBeGreaterThan(1);
+    await page.keyboard.press('Control+G');
+    await page.locator('.quick-input-widget input[type="text"]').fill(`:${line}`);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+End');
+    await page.keyboard.insertText('print("went on without")');
+    await stopped.getByText('Debug Again').click();
+    const through = workbench.notification(/check went through here/);
+    await through.waitFor();
+    await through.getByText('Retry from Here with the Fix').click();
+    const again = await webviewWith(page, 'canvas');
+    await runIn(again, 'SUCCEEDED').waitFor();
+    await nodeIn(again, 'check', 'SUCCEEDED').waitFor();
+    await nodeIn(again, 'report', 'SUCCEEDED').waitFor();
+    // The fix is in the file; here, files save themselves.
+    await expect
+      .poll(() => readFile(join(folder, 'relay.pipeline.yaml'), 'utf8'))
+      .toContain('went on without');
+    await editor.screenshot('run-graph-debug-fixed');
   });
 });

@@ -1,4 +1,5 @@
 /** *Debug this step*: the function of a step that ran, called here on the very inputs that it had there. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commands, Position, Range, Uri, ViewColumn, window, workspace } from 'vscode';
@@ -75,9 +76,13 @@ export class StepDebugs {
   async start(target: TaskTarget, graph: string | undefined): Promise<void> {
     if (!workspace.isTrusted)
       throw new SlipwayError('untrusted', 'This folder is not trusted, so nothing in it is run.');
-    const folder = join(this.#deps.folder, `${Date.now()}`);
-    const step = await this.#find(target, graph, folder);
-    if (step === undefined) return;
+    const step = await this.#find(target, graph);
+    if (step !== undefined) await this.#debug(step);
+  }
+
+  /** Each time on inputs of its own: the function may write into them. */
+  async #debug(step: DebuggedStep): Promise<void> {
+    const folder = this.#newFolder();
     const { displayName } = step.task;
     const prepared = await withCancellableProgress(`Preparing ${displayName}`, async (report, signal) => {
       const inputs = await this.#inputs(step, folder, report, signal);
@@ -113,17 +118,17 @@ export class StepDebugs {
     const follow = async (): Promise<void> => {
       await ended;
       const end = await readEnd(folder, call);
-      if (end !== undefined) await this.#tell(step, end, target);
+      if (end !== undefined) await this.#tell(step, end);
     };
     void follow().catch((error: unknown) => this.#deps.reporter.show(error));
   }
 
+  #newFolder(): string {
+    return join(this.#deps.folder, randomUUID());
+  }
+
   /** `undefined`: the person left, or there is nothing to debug and that was said. */
-  async #find(
-    target: TaskTarget,
-    graph: string | undefined,
-    folder: string,
-  ): Promise<DebuggedStep | undefined> {
+  async #find(target: TaskTarget, graph: string | undefined): Promise<DebuggedStep | undefined> {
     const { environments, analyser, pipelines, parser } = this.#deps;
     const { kfp, signal } = environments.require();
     const [run, tasks] = await Promise.all([
@@ -158,7 +163,7 @@ export class StepDebugs {
       definition: { ...found, executor },
       python,
       graph,
-      file: own === 'none' ? await extract(python, folder) : own,
+      file: own === 'none' ? await extract(python, this.#newFolder()) : own,
       isExtracted: own === 'none',
     };
   }
@@ -204,7 +209,7 @@ export class StepDebugs {
     await window.showTextDocument(document, { viewColumn: ViewColumn.One, selection: new Range(at, at) });
   }
 
-  async #tell(step: DebuggedStep, end: CallEnd, target: TaskTarget): Promise<void> {
+  async #tell(step: DebuggedStep, end: CallEnd): Promise<void> {
     const { task, file } = step;
     const name = task.displayName;
     if (end.kind === 'failed') {
@@ -212,7 +217,7 @@ export class StepDebugs {
       const place = end.line === undefined ? '' : ` (${label}, line ${end.line})`;
       const text = `${name} stopped with ${end.type}${end.message === '' ? '' : `: ${end.message}`}${place}.`;
       const choice = await window.showErrorMessage(text, 'Debug Again', 'Go to Line');
-      if (choice === 'Debug Again') await this.start(target, step.graph);
+      if (choice === 'Debug Again') await this.#debug(step);
       if (choice === 'Go to Line') await goTo(file, end.line);
       return;
     }
@@ -246,10 +251,11 @@ function whyNot(executor: Executor | undefined): string {
   if (executor?.kind === 'importer')
     return 'it imports an artifact that is there already and runs no code of yours';
   if (executor?.kind !== 'container') return 'it is a group of steps: choose one inside it';
-  const command = [...executor.command, ...executor.args].join(' ').slice(0, 80);
+  const command = [...executor.command, ...executor.args].join(' ');
+  const shown = command.length > 40 ? `${command.slice(0, 40)}…` : command;
   return executor.args.includes('--function_to_execute')
     ? `its Python code is only in the image ${executor.image}`
-    : `it runs ${command === '' ? 'the entry point' : `“${command}”`} of the image ${executor.image}, which is no Python function`;
+    : `it runs ${command === '' ? 'the entry point' : `“${shown}”`} of the image ${executor.image}, which is no Python function`;
 }
 
 async function refuse(task: RunTask, reason: string, target: TaskTarget): Promise<void> {
