@@ -277,6 +277,21 @@ describe('control flow', () => {
     },
   });
 
+  async function compare(operator: string, value: string): Promise<void> {
+    await at('comparison-left').click();
+    await view.page.getByRole('option', { name: /train\.score/ }).click();
+    await at('comparison-operator').click();
+    await view.page.getByRole('option', { name: operator, exact: true }).click();
+    await at('comparison-value').locator('input').fill(value);
+    await press('Enter');
+    await expect.poll(() => at('flow-form').count()).toBe(0);
+  }
+  /** From the context menu of a group's header. */
+  async function choose(group: Locator, item: string): Promise<void> {
+    await group.click({ button: 'right', position: { x: 60, y: 12 } });
+    await view.page.getByRole('menuitem', { name: item }).click();
+  }
+
   it('the selection goes into an If that compares an output', async () => {
     await open(wired);
     await at('node-report').click();
@@ -322,6 +337,32 @@ describe('control flow', () => {
     await loop.click({ position: { x: 60, y: 12 } });
     await at('tool-unpack').click();
     await edited(() => tasks()['train'] !== undefined || view.gestures.at(-1)?.kind === 'unpack');
+  });
+
+  it('steps chosen with an If become its Elif; its condition is changed from the menu', async () => {
+    const lone = () => ({ inputs: { parameters: { text: { runtimeValue: { constant: 'no' } } } } });
+    await open(
+      pipeline({
+        tasks: {
+          train: step('train'),
+          report: step('report', lone()),
+          other: step('report', lone()),
+        },
+      }),
+    );
+    await at('node-report').click();
+    await at('tool-if').click();
+    await compare('>=', '0.8');
+    const condition = view.page.locator('[data-kind="condition"]');
+    await condition.first().waitFor();
+    await choose(condition.first(), 'Change condition…');
+    await compare('==', '0.5');
+    await edited(() => view.gestures.at(-1)?.kind === 'setCondition');
+    await at('node-other').click({ modifiers: ['Shift'] });
+    await choose(condition.first(), 'Add the steps as Elif…');
+    await compare('<', '0.2');
+    await expect.poll(() => condition.count()).toBe(2);
+    await screenshot('editor-branches');
   });
 
   it('an exit handler around all but the step that runs at the end', async () => {
@@ -770,6 +811,44 @@ describe('accessibility and files', () => {
     await press('Delete');
     await view.page.getByText('Larger than 5 MB.').waitFor();
     expect(view.text()).toBe(three);
+  });
+});
+
+describe('the way to a place', () => {
+  const viewport = (): Promise<string> =>
+    view.page.locator('.react-flow__viewport').evaluate((element) => element.style.transform);
+
+  it('a problem’s *Show on canvas* selects its step and brings it into view', async () => {
+    await open(manySteps(40));
+    view.reveal('step-39');
+    await expect.poll(() => at('node-step-39').getAttribute('class')).toContain('selected');
+    await expect.poll(() => at('node-step-39').isVisible()).toBe(true);
+  });
+
+  it('two fingers move the drawing, and with Ctrl, as a pinch comes, they zoom it', async () => {
+    await open(three);
+    const canvas = await middle(at('canvas'));
+    await view.page.mouse.move(canvas.x, canvas.y + 150);
+    const before = await viewport();
+    await view.page.mouse.wheel(40, 60);
+    await expect.poll(viewport).not.toBe(before);
+    const scale = (transform: string): string => /scale\(([^)]+)\)/.exec(transform)?.[1] ?? '';
+    const moved = await viewport();
+    expect(scale(moved)).toBe(scale(before));
+    await view.page.keyboard.down('Control');
+    await view.page.mouse.wheel(0, -40);
+    await view.page.keyboard.up('Control');
+    await expect.poll(async () => Number(scale(await viewport()))).toBeGreaterThan(Number(scale(moved)));
+  });
+
+  it('a new Python component is asked for by its name', async () => {
+    await open(three);
+    await at('canvas').focus();
+    await press('a');
+    await at('choice-New Python component…').click();
+    await at('name-field').locator('input').fill('clean_up');
+    await press('Enter');
+    await expect.poll(() => view.asked).toContain('newPythonComponent  clean_up');
   });
 });
 

@@ -77,7 +77,8 @@ function ConditionForm(props: {
       onSubmit={() => {
         if (condition === undefined) return;
         if (form.kind === 'if') onDone({ kind: 'wrapInIf', tasks: [...form.tasks], condition });
-        else if (form.kind === 'elif') onDone({ kind: 'addBranch', branch: form.branch, condition });
+        else if (form.kind === 'elif')
+          onDone({ kind: 'addBranch', branch: form.branch, tasks: [...form.tasks], condition });
         else onDone({ kind: 'setCondition', branch: form.branch, condition });
       }}
     >

@@ -46,7 +46,7 @@ function nodeItems(edit: EditStore, node: GraphNode, at: Point, isMany: boolean)
       { label: 'Delete', keys: 'Delete', run: () => void deleteChosen(edit) },
     ];
   return [
-    ...(isMany ? [] : singleItems(edit, node)),
+    ...(isMany ? branchItems(edit, at) : singleItems(edit, node)),
     { label: 'Put into If…', run: () => openForm(edit, { kind: 'if', tasks }, at) },
     { label: 'Put into loop…', run: () => openForm(edit, { kind: 'loop', tasks }, at) },
     { label: 'Put into exit handler…', run: () => openForm(edit, { kind: 'exitHandler', tasks }, at) },
@@ -85,6 +85,23 @@ function ranAs(graph: GraphStore, { id, kind }: GraphNode): string | undefined {
   return hasRun && status !== undefined && isFinalState(status.state) ? status.taskId : undefined;
 }
 
+/** KFP has no empty branches: the steps of a new one are chosen together with the If. */
+function branchItems(edit: EditStore, at: Point): readonly MenuItem[] {
+  const chosen = chosenNodes(edit);
+  const [branch, ...others] = chosen.filter(({ kind }) => kind === 'condition' || kind === 'branches');
+  if (branch === undefined || others.length > 0) return [];
+  const tasks = chosenTasks(edit).filter((id) => id !== branch.id);
+  const form = { kind: 'elif', branch: branch.id, tasks } as const;
+  return [
+    { label: 'Add the steps as Elif…', run: () => openForm(edit, form, at) },
+    {
+      label: 'Add the steps as Else',
+      run: () => void edit.perform({ kind: 'addBranch', branch: branch.id, tasks }),
+    },
+    'separator',
+  ];
+}
+
 function groupItems(edit: EditStore, node: GraphNode): readonly MenuItem[] {
   const { id } = node;
   const { drawing } = edit.graph.getSnapshot();
@@ -98,11 +115,6 @@ function groupItems(edit: EditStore, node: GraphNode): readonly MenuItem[] {
       label: 'Change condition…',
       run: () => openForm(edit, { kind: 'condition', branch: id }),
     });
-  if (node.kind === 'condition' || node.kind === 'branches')
-    items.push(
-      { label: 'Add Elif…', run: () => openForm(edit, { kind: 'elif', branch: id }) },
-      { label: 'Add Else', run: () => void edit.perform({ kind: 'addBranch', branch: id }) },
-    );
   if (node.kind === 'branches')
     items.push({
       label: 'One output of the branches…',

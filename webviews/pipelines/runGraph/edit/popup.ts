@@ -27,7 +27,7 @@ export interface ChooserItem {
 /** What the forms of control flow are about. */
 export type FlowForm =
   | { readonly kind: 'if'; readonly tasks: readonly string[] }
-  | { readonly kind: 'elif'; readonly branch: string }
+  | { readonly kind: 'elif'; readonly branch: string; readonly tasks: readonly string[] }
   | { readonly kind: 'condition'; readonly branch: string }
   | { readonly kind: 'loop'; readonly tasks: readonly string[] }
   | { readonly kind: 'setLoop'; readonly loop: string }
