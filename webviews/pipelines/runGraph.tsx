@@ -6,6 +6,7 @@ import { App, stageElement } from './runGraph/app.tsx';
 import { StoreProvider } from './runGraph/context.ts';
 import { EditProvider } from './runGraph/edit/context.ts';
 import { EditStore } from './runGraph/edit/editStore.ts';
+import { keepTyping } from './runGraph/edit/keys.ts';
 import { GraphStore } from './runGraph/store.ts';
 import { parseViewState } from './runGraph/viewState.ts';
 import '@xyflow/react/dist/style.css';
@@ -24,4 +25,5 @@ createRoot(root).render(
   </StoreProvider>,
 );
 keepFocus(stageElement);
+keepTyping(stageElement);
 channel.start();

@@ -1,6 +1,6 @@
 /** The editor's keys, the same on the canvas and in the list; which key means what is in canvasKeys.ts. */
 import { useEffect, useRef } from 'react';
-import { canvasKeyList, type CanvasAct } from '../../../../src/core/protocol/canvasKeys.ts';
+import { canvasCommands, canvasKeyList, type CanvasAct } from '../../../../src/core/protocol/canvasKeys.ts';
 import { useSelected } from '../context.ts';
 import {
   chosenNodes,
@@ -129,4 +129,18 @@ export function useKeyFocus(): { readonly onFocus: () => void; readonly onBlur: 
     if (edit.canEdit) void edit.graph.request('canvasFocus', { isFocused });
   };
   return { onFocus: () => tell(true), onBlur: () => tell(false) };
+}
+
+const commands: ReadonlySet<CanvasAct> = new Set(canvasCommands);
+
+/**
+ * What is typed anywhere but on the stage is not for the canvas. VS Code learns a moment too late that the focus has
+ * moved, and would take a word's first letters for its keys. Function keys stay VS Code's.
+ */
+export function keepTyping(stage: () => HTMLElement | null): void {
+  document.addEventListener('keydown', (event) => {
+    const act = actOf(event);
+    if (act === undefined || !commands.has(act) || /^F\d/.test(event.key)) return;
+    if (event.target !== stage()) event.stopPropagation();
+  });
 }
