@@ -263,6 +263,9 @@ describe('the run graph in the editor', () => {
   it('debugs a step whose code is only in the pipeline, and puts the fix into the file', async () => {
     const { page, workbench } = editor;
     await writeFile(flag(), '');
+    // What the test before it took back has not saved itself yet.
+    await page.keyboard.press('Control+S');
+    await workbench.runCommand('View: Close All Editors');
     const graph = await openGraph();
     await graph.getByTestId('run-with-button').click();
     const form = await webviewWith(page, 'submit-run');
