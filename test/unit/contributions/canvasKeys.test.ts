@@ -31,7 +31,7 @@ test('the canvas’s table of keys is package.json’s, only while its editor ha
         command: `slipway.canvas.${act}`,
         key: keys[0],
         mac,
-        when: "activeCustomEditorId == 'slipway.pipelineEditor' && slipway.canvasFocus",
+        when: "activeCustomEditorId == 'slipway.pipelineEditor' && slipway.canvasFocus && !listFocus && !inputFocus",
         title: `Canvas: ${title}`,
       })),
   );
