@@ -678,9 +678,9 @@ describe('inspector', () => {
     await at('node-load').click();
     await at('node-train').click();
     await at('section-Kubernetes').locator('summary').click();
-    expect(await at('kubernetes-Node selector').getByTestId('cell-value').getAttribute('current-value')).toBe(
-      'ssd',
-    );
+    await expect
+      .poll(() => at('kubernetes-Node selector').getByTestId('cell-value').getAttribute('current-value'))
+      .toBe('ssd');
   });
 
   it('the pipeline’s own form: its name, and an input with a default that a step can be wired to', async () => {
