@@ -365,6 +365,50 @@ describe('control flow', () => {
     await screenshot('editor-branches');
   });
 
+  it('whichever branch ran gives one output', async () => {
+    await open(pipeline({ tasks: { train: step('train'), fine: step('train'), coarse: step('train') } }));
+    await at('node-fine').click();
+    await at('tool-if').click();
+    await compare('>=', '0.8');
+    const condition = view.page.locator('[data-kind="condition"]');
+    await condition.first().waitFor();
+    await condition.first().click({ position: { x: 60, y: 12 } });
+    await at('node-coarse').click({ modifiers: ['Shift'] });
+    await choose(condition.first(), 'Add the steps as Else');
+    await expect.poll(() => condition.count()).toBe(2);
+    await choose(view.page.locator('[data-kind="branches"]'), 'One output of the branches…');
+    await at('one-of-name').locator('input').fill('best');
+    for (const branch of [0, 1]) {
+      await at(`one-of-${branch}`).click();
+      await at(`one-of-${branch}`).getByRole('option', { name: /score/ }).click();
+    }
+    await screenshot('editor-one-of');
+    await at('flow-form').getByText('Add', { exact: true }).click();
+    await edited(() => view.gestures.at(-1)?.kind === 'addOneOf');
+    await edited(() => /valueFromOneof/i.test(view.text()));
+  });
+
+  it('a loop is changed from its menu', async () => {
+    await open(wired);
+    await at('node-report').click();
+    await at('tool-loop').click();
+    await at('loop-items').locator('input').fill('[2, 4]');
+    await press('Enter');
+    const loop = view.page.locator('[data-kind="loop"]');
+    await loop.waitFor();
+    await choose(loop, 'Change loop…');
+    const items = at('loop-items').locator('input');
+    await expect.poll(() => items.inputValue()).toBe('[2,4]');
+    await items.fill('["a"]');
+    await at('loop-parallelism').locator('input').fill('2');
+    await press('Enter');
+    await edited(() => view.gestures.at(-1)?.kind === 'setLoop');
+    expect(view.gestures.at(-1)).toMatchObject({
+      items: { kind: 'constant', value: ['a'] },
+      parallelism: 2,
+    });
+  });
+
   it('an exit handler around all but the step that runs at the end', async () => {
     await open(wired);
     await at('node-load').click();
