@@ -83,11 +83,17 @@ export class Workbench {
   async openViewContainer(title: string): Promise<void> {
     // The whole item, because a badge lies over its icon.
     const item = this.action(this.#page.locator('.activitybar'), title).locator('xpath=..');
-    await item.waitFor();
-    if ((await item.getAttribute('aria-expanded')) !== 'true') await item.click();
     // A container with one view is headed `Container: View`.
-    const heading = this.#page.locator('.sidebar .composite.title h2');
-    await heading.filter({ hasText: new RegExp(`^${escaped(title)}(:|$)`) }).waitFor();
+    const heading = this.#page
+      .locator('.sidebar .composite.title h2')
+      .filter({ hasText: new RegExp(`^${escaped(title)}(:|$)`) });
+    await item.waitFor();
+    // A window that comes up may open its side bar by itself after the look and before the click, which then closes it.
+    for (let tries = 0; tries < 5 && !(await heading.isVisible()); tries += 1) {
+      if ((await item.getAttribute('aria-expanded')) !== 'true') await item.click();
+      await heading.waitFor({ timeout: 5_000 }).catch(() => undefined);
+    }
+    await heading.waitFor();
   }
 
   /** A row of a tree in the side bar, by its visible label. */
