@@ -33,6 +33,7 @@ export default defineConfig({
       project('integration', 180_000),
       // One whole embedded cluster for all of them; some stop what others need.
       { test: { ...project('cluster', 180_000, false).test, globalSetup: 'test/cluster/globalSetup.ts' } },
+      project('browser', 120_000),
       // What `npm start` builds is what the others load.
       project('e2e', 240_000, false),
     ],

@@ -8,17 +8,18 @@ import { programs } from '../dev-cluster/embedded/binaries/programs.ts';
 import { installCodeServer } from '../dev-cluster/start/codeServerInstall.ts';
 import { repositoryRoot } from '../dev-cluster/start/root.ts';
 import { asError } from '../src/core/base/errors.ts';
-import { ensureChromium } from './e2e/harness/chromium.ts';
+import { ensureChromium } from './browser/harness/chromium.ts';
 import { runHostSuite } from './host/browser.ts';
 import { runElectronSuites } from './host/electron.ts';
 import type { HostRun } from './host/report.ts';
+import { outputFolder } from './runner/output.ts';
 import { programStage } from './runner/program.ts';
 import { failedCount, type Stage, type StageResult } from './runner/stage.ts';
 import { vitestStage } from './runner/vitestStage.ts';
 
 const bin = (...path: string[]): string => join(repositoryRoot, 'node_modules', ...path);
 const tsc = bin('typescript', 'bin', 'tsc');
-const outputFolder = join(repositoryRoot, 'test', '.out');
+
 const stageLimitMs = 40 * 60_000;
 
 /** The cluster's Go programs, built where nobody has them: minutes that no test's own limit could hold. */
@@ -32,8 +33,8 @@ const programsStage: Stage = {
 };
 
 /** The editor and the browser that the last stages drive: a fault here is the stage's, not a skipped test. */
-const browserStage: Stage = {
-  name: 'browser',
+const editorsStage: Stage = {
+  name: 'editors',
   async run({ signal }) {
     await installCodeServer(signal);
     await ensureChromium(signal);
@@ -85,7 +86,8 @@ const suites: readonly Stage[] = [
   programsStage,
   vitestStage('integration'),
   vitestStage('cluster'),
-  browserStage,
+  editorsStage,
+  vitestStage('browser'),
   hostStage,
   vitestStage('e2e'),
 ];

@@ -6,8 +6,9 @@ import { build } from 'esbuild';
 import { delay } from '../../src/core/base/abort.ts';
 import { command } from '../../dev-cluster/start/command.ts';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
-import { outputFolder, startEditor } from '../e2e/harness/editor.ts';
+import { startEditor } from '../e2e/harness/editor.ts';
 import { copyWorkspace } from '../e2e/harness/workspace.ts';
+import { outputFolder } from '../runner/output.ts';
 import type { BenchSuite } from './suite.ts';
 
 const sessions = 3;

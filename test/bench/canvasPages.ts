@@ -10,9 +10,9 @@ import { repositoryRoot } from '../../dev-cluster/start/root.ts';
 import type { LaidOutGraph } from '../../src/core/ir/graphModel.ts';
 import { layoutGraph } from '../../src/core/ir/layout.ts';
 import { absoluteBox } from '../../webviews/pipelines/runGraph/navigation.ts';
-import { serveBundles, type BundleServer } from '../e2e/canvas/page.ts';
-import { openDrawing } from '../e2e/canvas/drawingView.ts';
-import { launchChromium } from '../e2e/harness/chromium.ts';
+import { serveBundles, type BundleServer } from '../browser/harness/page.ts';
+import { openDrawing } from '../browser/harness/drawingView.ts';
+import { launchChromium } from '../browser/harness/chromium.ts';
 import { layeredDag, toGraph } from './layeredDag.ts';
 import type { ReactFlowPeerData } from './peers/reactFlow.ts';
 

@@ -1,7 +1,7 @@
 /** From opening a pipeline file to a canvas that answers a key: parse, validate, lay out, load the page, draw. */
 import { medianMs, type BenchSuite } from './suite.ts';
-import { openEditor } from '../e2e/canvas/editorView.ts';
-import { manySteps } from '../e2e/canvas/editorScenes.ts';
+import { openEditor } from '../browser/harness/editorView.ts';
+import { manySteps } from '../browser/harness/editorScenes.ts';
 import { openPages } from './canvasPages.ts';
 
 export const run: BenchSuite = async (report) => {

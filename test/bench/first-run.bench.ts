@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { command } from '../../dev-cluster/start/command.ts';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
-import { launchChromium } from '../e2e/harness/chromium.ts';
+import { launchChromium } from '../browser/harness/chromium.ts';
 import { runToGreen, showConfusionMatrix, trustAndFindGraph } from '../e2e/harness/newcomer.ts';
 import { Workbench } from '../e2e/harness/workbench.ts';
 import type { BenchSuite } from './suite.ts';

@@ -10,7 +10,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { PythonEnvironments } from '../../dev-cluster/embedded/python/environments.ts';
 import { dag, pipeline, step, task } from '../builders/irSpec.ts';
-import { accessibilityViolations } from './harness/accessibility.ts';
+import { accessibilityViolations } from '../browser/harness/accessibility.ts';
 import { startEditor, type Editor } from './harness/editor.ts';
 import { webviewWith } from './harness/webview.ts';
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import { loadKubeconfig } from '../../src/clients/kubernetes/kubeconfig.ts';
 import { startApiServer, type ApiServer } from '../integration/kubelet-api/apiServer.ts';
 import { FakeNode } from '../integration/kubelet-api/fakeNode.ts';
-import { accessibilityViolations } from './harness/accessibility.ts';
+import { accessibilityViolations } from '../browser/harness/accessibility.ts';
 import { startEditor, type Editor } from './harness/editor.ts';
 import { webviewWith } from './harness/webview.ts';
 import { copyWorkspace, type Workspace } from './harness/workspace.ts';

@@ -1,6 +1,6 @@
 /** The promise of the first minutes: the demo opens as a graph, one click, and it is green with a confusion matrix. */
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
-import { accessibilityViolations } from './harness/accessibility.ts';
+import { accessibilityViolations } from '../browser/harness/accessibility.ts';
 import { startEditor, type Editor, type Theme } from './harness/editor.ts';
 import { runToGreen, showConfusionMatrix, trustAndFindGraph } from './harness/newcomer.ts';
 import { copyWorkspace, type Workspace } from './harness/workspace.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import { readStatus } from '../../dev-cluster/embedded/supervisor/status.ts';
 import { supervisorPaths } from '../../dev-cluster/embedded/supervisor/paths.ts';
 import { dag, input, pipeline, python, step, task } from '../builders/irSpec.ts';
-import { accessibilityViolations } from './harness/accessibility.ts';
+import { accessibilityViolations } from '../browser/harness/accessibility.ts';
 import { startEditor, type Editor } from './harness/editor.ts';
 import { webviewWith } from './harness/webview.ts';
 

@@ -3,11 +3,12 @@ import { readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { repositoryRoot } from '../../dev-cluster/start/root.ts';
+import { outputFolder } from './output.ts';
 import { runNode } from './program.ts';
 import type { Stage, StageContext, StageResult } from './stage.ts';
 
 const vitest = join(repositoryRoot, 'node_modules', 'vitest', 'vitest.mjs');
-const outputFolder = join(repositoryRoot, 'test', '.out');
+
 const nightlyTag = '[nightly]';
 const withoutNightly = String.raw`^(?!.*\[nightly\])`;
 

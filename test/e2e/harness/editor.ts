@@ -13,10 +13,9 @@ import { installCodeServer } from '../../../dev-cluster/start/codeServerInstall.
 import { command } from '../../../dev-cluster/start/command.ts';
 import { repositoryRoot } from '../../../dev-cluster/start/root.ts';
 import { endpointsPath } from '../../../src/clients/embedded.ts';
-import { launchChromium } from './chromium.ts';
+import { launchChromium } from '../../browser/harness/chromium.ts';
+import { outputFolder } from '../../runner/output.ts';
 import { Workbench } from './workbench.ts';
-
-export const outputFolder = join(repositoryRoot, 'test', '.out');
 
 export type Theme = 'dark' | 'light' | 'highContrast';
 

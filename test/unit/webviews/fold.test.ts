@@ -8,7 +8,7 @@ import {
   statusOf,
   TaskIndex,
 } from '../../../webviews/pipelines/runGraph/fold.ts';
-import { loopRows, node, rootRow, row, T0 } from '../../e2e/canvas/builders.ts';
+import { loopRows, node, rootRow, row, T0 } from '../../browser/harness/builders.ts';
 
 const states: readonly TaskRowState[] = ['PENDING', 'RUNNING', 'SUCCEEDED', 'SKIPPED', 'FAILED', 'CACHED'];
 

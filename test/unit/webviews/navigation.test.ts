@@ -6,7 +6,7 @@ import {
   GraphNavigator,
   type Direction,
 } from '../../../webviews/pipelines/runGraph/navigation.ts';
-import { edge, node } from '../../e2e/canvas/builders.ts';
+import { edge, node } from '../../browser/harness/builders.ts';
 
 /** Boxes of 100 × 40 at these places, in their groups. */
 function drawing(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskRow } from '../../../src/core/protocol/runGraph.ts';
 import { TaskIndex } from '../../../webviews/pipelines/runGraph/fold.ts';
 import { outline, type OutlineItem } from '../../../webviews/pipelines/runGraph/outline.ts';
-import { churnGraph, loopRows, rootRow, row } from '../../e2e/canvas/builders.ts';
+import { churnGraph, loopRows, rootRow, row } from '../../browser/harness/builders.ts';
 
 function items(
   rows: readonly TaskRow[] | undefined,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { barOf, timeScale } from '../../../webviews/pipelines/runGraph/timelineScale.ts';
-import { row, T0 } from '../../e2e/canvas/builders.ts';
+import { row, T0 } from '../../browser/harness/builders.ts';
 
 describe('timeScale', () => {
   it('reaches from the first creation to the last end, with round ticks', () => {

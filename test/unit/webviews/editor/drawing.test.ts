@@ -3,7 +3,7 @@ import { Graphviz } from '@hpcc-js/wasm-graphviz';
 import { describe, expect, it } from 'vitest';
 import { layoutGraph } from '../../../../src/core/ir/layout.ts';
 import { drawingElements } from '../../../../webviews/pipelines/runGraph/drawingElements.ts';
-import { churnGraph } from '../../../e2e/canvas/builders.ts';
+import { churnGraph } from '../../../browser/harness/builders.ts';
 
 describe('a group alone', async () => {
   const graphviz = await Graphviz.load();

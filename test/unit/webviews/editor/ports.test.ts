@@ -9,7 +9,7 @@ import {
   typeLabel,
 } from '../../../../webviews/pipelines/runGraph/edit/ports.ts';
 import { judge, type Wire } from '../../../../webviews/pipelines/runGraph/edit/wire.ts';
-import { node } from '../../../e2e/canvas/builders.ts';
+import { node } from '../../../browser/harness/builders.ts';
 
 const port = (name: string, type = 'STRING'): GraphNode['inputs'][number] => ({
   name,

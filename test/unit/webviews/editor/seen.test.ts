@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { LaidOutGraph } from '../../../../src/core/ir/graphModel.ts';
 import { drawingElements } from '../../../../webviews/pipelines/runGraph/drawingElements.ts';
 import { edgeBounds, elementsIn } from '../../../../webviews/pipelines/runGraph/useSeen.ts';
-import { edge, node } from '../../../e2e/canvas/builders.ts';
+import { edge, node } from '../../../browser/harness/builders.ts';
 
 /** Cards in a grid, each with an edge to the one below; the last column in a group. */
 function grid(columns: number, rows: number): LaidOutGraph {

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Gesture } from '../../src/core/ir/edit/gesture.ts';
 import { applyEdits, planGesture } from '../../src/core/ir/edit/plan.ts';
-import { openGraphDiff, type GraphDiffView } from './canvas/graphDiffView.ts';
-import { themeNames, type ThemeName } from './canvas/page.ts';
-import { useScreen } from './canvas/screen.ts';
+import { openGraphDiff, type GraphDiffView } from './harness/graphDiffView.ts';
+import { themeNames, type ThemeName } from './harness/page.ts';
+import { useScreen } from './harness/screen.ts';
 import { accessibilityViolations } from './harness/accessibility.ts';
 
 const { at, show, screenshot } = useScreen();

@@ -37,6 +37,8 @@ export interface EditorScene {
   readonly state?: Partial<RunGraphState>;
   /** What a gesture waits for, as behind a host at work. */
   readonly gate?: () => Promise<unknown>;
+  /** What the page kept when it was last open. */
+  readonly savedState?: unknown;
 }
 
 export interface EditorView extends OpenedView<CanvasContract> {
@@ -60,7 +62,6 @@ export async function openEditor(
   server: BundleServer,
   theme: ThemeName,
   scene: EditorScene,
-  options: { savedState?: unknown; size?: { width: number; height: number }; reducedMotion?: boolean } = {},
 ): Promise<EditorView> {
   const graphviz = await Graphviz.load();
   const engine = { dot: (source: string) => graphviz.dot(source, 'plain') };
@@ -129,7 +130,7 @@ export async function openEditor(
 
   const view = await openView<CanvasContract>(browser, server, 'runGraph', {
     theme,
-    ...options,
+    savedState: scene.savedState,
     parsers: canvasParsers,
     handlers: {
       drawing: ({ collapsed }) => {

@@ -11,10 +11,10 @@ import {
   runView,
   T0,
   taskDetail,
-} from './canvas/builders.ts';
-import { themeNames } from './canvas/page.ts';
-import { openRunGraph, type RunGraphView, type Scene } from './canvas/runGraphView.ts';
-import { useScreen } from './canvas/screen.ts';
+} from './harness/builders.ts';
+import { themeNames } from './harness/page.ts';
+import { openRunGraph, type RunGraphView, type Scene } from './harness/runGraphView.ts';
+import { useScreen } from './harness/screen.ts';
 import { accessibilityViolations } from './harness/accessibility.ts';
 
 /** What Chromium says when a sandboxed frame holds its promise. */

@@ -9,8 +9,8 @@ import {
   type RunFormContract,
   type RunFormState,
 } from '../../src/core/protocol/runForm.ts';
-import { openView, themeNames, type OpenedView, type ThemeName } from './canvas/page.ts';
-import { useScreen } from './canvas/screen.ts';
+import { openView, themeNames, type OpenedView, type ThemeName } from './harness/page.ts';
+import { useScreen } from './harness/screen.ts';
 import { accessibilityViolations } from './harness/accessibility.ts';
 
 const { at, show, screenshot } = useScreen();

@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { launchChromium } from '../harness/chromium.ts';
-import { outputFolder } from '../harness/editor.ts';
+import { launchChromium } from './chromium.ts';
+import { outputFolder } from '../../runner/output.ts';
 import { serveBundles, type BundleServer, type OpenedView } from './page.ts';
 
 type Shown = Pick<OpenedView<never>, 'page' | 'complaints' | 'close'>;
