@@ -18,7 +18,7 @@ import { runnableFromRun } from './runnable.ts';
 import { stateIcon, stateWord } from './stateIcons.ts';
 import type { StepDebugs } from './python/stepDebug.ts';
 import type { PipelinesStore } from './store.ts';
-import { taskLabel } from './taskRows.ts';
+import { hasInputs, taskPath } from './taskRows.ts';
 import type { PipelinesView } from './view.ts';
 import type { VirtualDocuments } from './virtualDocuments.ts';
 
@@ -101,14 +101,16 @@ export function runCommands(deps: RunCommandDeps) {
     const { kfp, signal } = environments.require();
     const runId = await runIdOf(undefined, store, () => true);
     if (runId === undefined) return undefined;
-    const ran = (await kfp.listTasks(runId, signal)).filter(({ attempts }) => attempts.length > 0);
+    const tasks = await kfp.listTasks(runId, signal);
+    const byId = new Map(tasks.map((task) => [task.id, task]));
     const rank = ({ state }: RunTask): number => (state === 'FAILED' ? 0 : 1);
     const choice = await window.showQuickPick(
-      ran
+      tasks
+        .filter(hasInputs)
         .toSorted((a, b) => rank(a) - rank(b))
         .map((task) => ({
-          label: `$(${stateIcon(task.state).id.replace('~spin', '')}) ${taskLabel(task)}`,
-          description: task.scopePath,
+          label: `$(${stateIcon(task.state).id.replace('~spin', '')}) ${taskPath(task, byId)}`,
+          description: stateWord(task.state),
           task,
         })),
       { title: 'Choose a step', placeHolder: 'Its function is called here with the inputs that it had' },
@@ -138,8 +140,7 @@ export function runCommands(deps: RunCommandDeps) {
     'slipway.run.clone': async (target) => {
       const { kfp, signal } = await environments.connect();
       const runId = await runIdOf(target, store, () => true);
-      if (runId !== undefined)
-        await deps.forms.open(await runnableFromRun(kfp, runId, deps.analyser, signal));
+      if (runId !== undefined) deps.forms.open(await runnableFromRun(kfp, runId, deps.analyser, signal));
     },
     'slipway.run.showEndedWhileAway': () => deps.endings.showAway(),
     'slipway.task.openLog': async (target) => deps.logs.show(await logSource(target)),

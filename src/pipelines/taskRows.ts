@@ -132,6 +132,7 @@ function taskRow(
   const flags = [
     ...(task.attempts.length > 0 ? ['logs'] : []),
     ...(task.state === 'FAILED' ? ['failed'] : []),
+    ...(hasInputs(task) ? ['ran'] : []),
   ];
   return {
     kind: 'task',
@@ -148,6 +149,20 @@ function taskRow(
     spoken: stateWord(task.state),
     command: task.attempts.length > 0 ? 'slipway.task.openLog' : undefined,
   };
+}
+
+/** Groups have none that a function could be called with. */
+export function hasInputs({ state, attempts }: RunTask): boolean {
+  return state === 'CACHED' || attempts.length > 0;
+}
+
+/** `inner › score`, with the iteration of each loop around it: which of a step's tasks it is. */
+export function taskPath(task: RunTask, byId: ReadonlyMap<string, RunTask>): string {
+  const parent = byId.get(task.parentId ?? '');
+  const outer = parent === undefined || parent.kind === 'ROOT' ? '' : taskPath(parent, byId);
+  // A loop has no more to say than its iteration.
+  if (task.iterationCount !== undefined) return outer;
+  return outer === '' ? taskLabel(task) : `${outer} › ${taskLabel(task)}`;
 }
 
 export function taskLabel({ displayName, iteration }: RunTask): string {

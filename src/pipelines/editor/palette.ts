@@ -1,7 +1,9 @@
 /** Components to choose from: the document's own, the workspace's files, Python functions, and ours to start with. */
+import { pythonScheme } from '../../contributions.ts';
 import { SlipwayError } from '../../core/base/errors.ts';
 import { Emitter, type Event } from '../../core/base/event.ts';
-import { isCompilerGroup, nameOfComponent } from '../../core/ir/edit/definitions.ts';
+import { distinctComponents } from '../../core/ir/distinctComponents.ts';
+import { nameOfComponent } from '../../core/ir/edit/definitions.ts';
 import type { ComponentDefinition } from '../../core/ir/edit/gesture.ts';
 import type { Component, PipelineDocument } from '../../core/ir/model.ts';
 import { fits } from '../../core/ir/edit/ports.ts';
@@ -48,7 +50,7 @@ export class Palettes implements Palette {
     signal: AbortSignal,
   ): Promise<readonly PaletteEntry[]> {
     const found = await Promise.all(this.#sources.map((source) => source.entries(uri, signal)));
-    const all = [...(document === undefined ? [] : ownComponents(document)), ...found.flat()];
+    const all = [...(document === undefined ? [] : ownComponents(document, uri)), ...found.flat()];
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     return all
       .filter((entry) => {
@@ -68,17 +70,16 @@ export class Palettes implements Palette {
   }
 }
 
-function ownComponents(document: PipelineDocument): readonly PaletteEntry[] {
-  return [...document.components.values()]
-    .filter(({ name }) => !isCompilerGroup(name))
-    .map((component) => ({
-      id: component.name,
-      name: nameOfComponent(component.name),
-      description: undefined,
-      group: 'file',
-      origin: 'This file',
-      ...ports(component),
-    }));
+function ownComponents(document: PipelineDocument, uri: string): readonly PaletteEntry[] {
+  const ignoresSettings = uri.startsWith(`${pythonScheme}:`);
+  return distinctComponents(document, { ignoresSettings }).map((component) => ({
+    id: component.name,
+    name: nameOfComponent(component.name),
+    description: undefined,
+    group: 'file',
+    origin: 'This file',
+    ...ports(component),
+  }));
 }
 
 function ports({ inputs, outputs }: Component): {

@@ -33,7 +33,7 @@ export interface ComponentRunDeps {
   /** Where inputs and outputs of runs go. */
   readonly folder: string;
   /** Asks for the inputs. */
-  readonly openForm: (subject: FormSubject) => Promise<void>;
+  readonly openForm: (subject: FormSubject) => void;
 }
 
 export class ComponentRuns {
@@ -51,7 +51,7 @@ export class ComponentRuns {
       throw new SlipwayError('untrusted', 'This folder is not trusted, so nothing in it is run.');
     const { inputs } = await this.#signature(target);
     if (asked(inputs).length === 0) await this.#call(target, {});
-    else await this.#deps.openForm(this.subject(target));
+    else this.#deps.openForm(this.subject(target));
   }
 
   subject(target: ComponentTarget): FormSubject {
@@ -120,7 +120,10 @@ export class ComponentRuns {
           ),
       ),
     });
-    const { path } = await this.#deps.interpreters.find(uri, AbortSignal.timeout(5 * 60_000));
+    const { interpreters } = this.#deps;
+    const signal = AbortSignal.timeout(5 * 60_000);
+    const { path } = await interpreters.find(uri, signal);
+    await interpreters.own('debugpy', signal);
     await startFunction({
       name: `${mode === 'run' ? 'Run' : 'Debug'} ${name}`,
       mode,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { commands, Position, Range, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { Run, RunTask } from '../../clients/kfp/model.ts';
 import type { TaskTarget } from '../../contributions.ts';
-import { SlipwayError } from '../../core/base/errors.ts';
+import { isSlipwayError, SlipwayError } from '../../core/base/errors.ts';
 import type { Executor, PythonFunction } from '../../core/ir/model.ts';
 import { stepDefinition, type StepDefinition } from '../../core/ir/stepDefinition.ts';
 import type { Environments } from '../../environment/session.ts';
@@ -15,6 +15,7 @@ import { withCancellableProgress, type ProgressReport } from '../../platform/pro
 import type { Analyser } from '../analyser.ts';
 import type { ArtifactReader } from '../artifactReader.ts';
 import { specText } from '../graph/shownRun.ts';
+import { hasInputs } from '../taskRows.ts';
 import type { VirtualDocuments } from '../virtualDocuments.ts';
 import { readEnd, writeCall, type CallEnd, type CalledPort } from './functionCall.ts';
 import { startFunction } from './functionSession.ts';
@@ -77,7 +78,13 @@ export class StepDebugs {
     if (!workspace.isTrusted)
       throw new SlipwayError('untrusted', 'This folder is not trusted, so nothing in it is run.');
     const step = await this.#find(target, graph);
-    if (step !== undefined) await this.#debug(step);
+    if (step === undefined) return;
+    try {
+      await this.#debug(step);
+    } catch (error) {
+      if (!isSlipwayError(error) || error.reason !== 'inputGone') throw error;
+      await tellGone(step, error.message);
+    }
   }
 
   /** Each time on inputs of its own: the function may write into them. */
@@ -88,7 +95,10 @@ export class StepDebugs {
       const inputs = await this.#inputs(step, folder, report, signal);
       if (inputs === undefined) return undefined;
       report({ message: 'the Python environment' });
-      return { inputs, python: await this.#interpreter(step, signal) };
+      const python = await this.#interpreter(step, signal);
+      // Made on first use: VS Code would tell of its failure in a window of its own.
+      await this.#deps.interpreters.own('debugpy', signal);
+      return { inputs, python };
     });
     if (prepared === undefined) return;
     const call = {
@@ -148,7 +158,7 @@ export class StepDebugs {
       await refuse(task, whyNot(executor), target);
       return undefined;
     }
-    if (task.attempts.length === 0 && task.state !== 'CACHED')
+    if (!hasInputs(task))
       throw new SlipwayError('noInputs', `${task.displayName} has not run, so it has no inputs yet.`);
     const { python } = executor;
     const pipelineName = analysis.document.name;
@@ -263,6 +273,13 @@ async function refuse(task: RunTask, reason: string, target: TaskTarget): Promis
   const actions = task.attempts.length === 0 ? [] : ['Open Log'];
   const choice = await window.showWarningMessage(text, ...actions);
   if (choice !== undefined) await executeCommand('slipway.task.openLog', target);
+}
+
+/** The graph has *Retry from here* for the step that makes it. */
+async function tellGone({ task, run }: DebuggedStep, reason: string): Promise<void> {
+  const text = `${task.displayName} cannot be debugged here: ${reason}. Retry the run from the step that makes it.`;
+  const choice = await window.showWarningMessage(text, 'Open Run');
+  if (choice !== undefined) await executeCommand('slipway.run.open', { kind: 'run', runId: run.id });
 }
 
 /** The code that ran, as a file that breakpoints can be set in. */

@@ -35,7 +35,7 @@ export interface RunArtifacts {
   readonly root: string | undefined;
 }
 
-/** Looks at what there is to copy; copies nothing. Throws when an input is gone or cannot be reached. */
+/** Looks at what there is to copy; copies nothing. Rejects with `inputGone`, or when the store cannot be reached. */
 export async function listInputs(
   io: TaskIo,
   folder: string,
@@ -51,7 +51,12 @@ export async function listInputs(
       const own = { name: artifact.name, type: artifactType(artifact.type), metadata: artifact.metadata };
       const place = placeOf(artifact, mirror, join(folder, 'inputs', safeName(name), String(at)));
       const found =
-        place === undefined ? undefined : await filesOf(artifact.uri, place.path, reader, root, signal);
+        place === undefined
+          ? undefined
+          : await filesOf(artifact.uri, place.path, reader, root, signal).catch((cause: unknown) => {
+              if (!isSlipwayError(cause) || cause.reason !== 'missing') throw cause;
+              throw new SlipwayError('inputGone', `its input ${name} is not there any more`, { cause });
+            });
       copies.push(...(found ?? []));
       items.push({ ...own, uri: found === undefined || place === undefined ? artifact.uri : place.uri });
     }

@@ -125,7 +125,10 @@ describe('the inputs of a step', () => {
   });
 
   test('that are gone, or in a store that cannot be reached, are said to be', async () => {
-    await expect(fetched({ a: [artifact(join(home, 'gone'))] })).rejects.toMatchObject({ reason: 'missing' });
+    await expect(fetched({ a: [artifact(join(home, 'gone'))] })).rejects.toMatchObject({
+      reason: 'inputGone',
+      message: 'its input a is not there any more',
+    });
     await expect(fetched({ a: [artifact('gs://bucket/a')] })).rejects.toMatchObject({ reason: 'notLocal' });
   });
 

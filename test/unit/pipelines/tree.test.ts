@@ -4,7 +4,7 @@ import { SlipwayError } from '../../../src/core/base/errors.ts';
 import { HttpError } from '../../../src/clients/http.ts';
 import type { PipelineNode } from '../../../src/pipelines/rows.ts';
 import type { PipelinesState } from '../../../src/pipelines/store.ts';
-import { foldSize } from '../../../src/pipelines/taskRows.ts';
+import { foldSize, taskPath } from '../../../src/pipelines/taskRows.ts';
 import { childrenOf } from '../../../src/pipelines/tree.ts';
 import { tooltipOf } from '../../../src/pipelines/tooltip.ts';
 import { after, pipeline, root, run, runOf, start, task, version } from './builders.ts';
@@ -205,8 +205,14 @@ describe('steps', () => {
       '  train | 2.0 s · 2 attempts · not in its image',
       'wait',
     ]);
-    expect(find(some, 'train')).toMatchObject({ context: 'task logs', command: 'slipway.task.openLog' });
+    expect(find(some, 'train')).toMatchObject({
+      context: 'task logs ran',
+      command: 'slipway.task.openLog',
+    });
     expect(find(some, 'load').command).toBeUndefined();
+    // What a step from the cache had can be debugged, too.
+    expect(find(some, 'load').context).toBe('task ran');
+    expect(find(some, 'sub').context).toBe('task');
   });
 
   const loop = (count: number): readonly RunTask[] => [
@@ -230,6 +236,12 @@ describe('steps', () => {
       '  train [1]',
       '  train [2]',
     ]);
+  });
+
+  test('a step is told from the same step of other iterations', () => {
+    const all = [...loop(2), task('sub', { parentId: 'i1', kind: 'DAG', attempts: [] })];
+    const byId = new Map(all.map((one) => [one.id, one]));
+    expect(taskPath(task('score', { parentId: 'sub' }), byId)).toBe('train [1] › sub › score');
   });
 
   test.each([20, 21, 419, 421, 10_000])('%i iterations: folded beyond 20, and all there', (count) => {

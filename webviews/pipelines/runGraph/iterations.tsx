@@ -8,8 +8,25 @@ import { useElapsed, useSelected, useStore } from './context.ts';
 import { FOLD_ITERATIONS_BEYOND } from './outline.ts';
 import { StateIcon } from './stateIcon.tsx';
 import { TASK_STATE_TEXT } from './stateText.ts';
+import type { Snapshot } from './store.ts';
 
+/** Of a loop, or of the loop that stands several tasks behind a step: one of them can be chosen there, too. */
 export function Iterations({ nodeId }: { nodeId: string }): ReactElement | null {
+  const loop = useSelected((snapshot) => openLoopAt(snapshot, nodeId));
+  return loop === undefined ? null : <IterationsOf key={loop} nodeId={loop} />;
+}
+
+function openLoopAt({ statuses, nodes, view }: Snapshot, nodeId: string): string | undefined {
+  const isLoop = (id: string): boolean => statuses.get(id)?.iterations !== undefined;
+  if (isLoop(nodeId)) return nodeId;
+  const tasks = view.selectedTask === undefined ? (statuses.get(nodeId)?.tasks.total ?? 0) : 1;
+  let loop = tasks > 1 ? nodes.get(nodeId)?.parent : undefined;
+  while (loop !== undefined && !(isLoop(loop) && view.iterations[loop] === undefined))
+    loop = nodes.get(loop)?.parent;
+  return loop;
+}
+
+function IterationsOf({ nodeId }: { nodeId: string }): ReactElement | null {
   const store = useStore();
   const index = useSelected((snapshot) => snapshot.index);
   const chosen = useSelected((snapshot) => snapshot.view.iterations[nodeId]);
