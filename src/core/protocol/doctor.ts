@@ -1,6 +1,6 @@
 /** What the doctor's panel (src/environment/doctorPanel.ts) and its webview (webviews/environment/doctor.tsx) say to each other. */
 import { z } from 'zod';
-import type { ParamParsers } from './rpc.ts';
+import type { ContractOf } from './rpc.ts';
 
 export interface DoctorCheck {
   /** Unique on the page. */
@@ -25,26 +25,17 @@ export interface DoctorState {
   readonly sections: readonly DoctorSection[];
 }
 
-const params = {
+export const doctorParsers = {
   recheck: z.object({}),
   copy: z.object({}),
   act: z.object({ id: z.string() }),
 };
 
-type Empty = Record<string, never>;
-
-/** A type, not an interface: the rpc's constraint needs its implicit index signature. */
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- see above
-export type DoctorContract = {
-  readonly state: DoctorState;
-  readonly requests: {
-    readonly recheck: { readonly params: Empty; readonly result: null };
-    readonly copy: { readonly params: Empty; readonly result: null };
-    readonly act: { readonly params: { readonly id: string }; readonly result: null };
-  };
-};
-
-export const doctorParsers: ParamParsers<DoctorContract> = params;
+export type DoctorContract = ContractOf<
+  DoctorState,
+  typeof doctorParsers,
+  { readonly recheck: null; readonly copy: null; readonly act: null }
+>;
 
 /** The page as plain text, for an issue or a colleague. */
 export function doctorText(sections: readonly DoctorSection[]): string {

@@ -1,7 +1,7 @@
 /** Two versions of a pipeline: what the difference view (src/pipelines/diff) draws and lists, and the CLI prints. */
 import { z } from 'zod';
 import type { LaidOutGraph, NodeKind, PipelineGraph } from '../ir/graphModel.ts';
-import type { ParamParsers } from './rpc.ts';
+import type { ContractOf } from './rpc.ts';
 
 export type DiffMark = 'added' | 'removed' | 'changed';
 
@@ -110,7 +110,7 @@ export interface GraphDiffState {
 const id = z.string().min(1).max(2_000);
 const none = z.object({});
 
-const params = {
+export const graphDiffParsers = {
   /** `collapsed: null`: the worker decides which groups start closed. */
   drawing: z.object({ collapsed: z.array(id).max(20_000).nullable() }),
   changes: none,
@@ -136,15 +136,4 @@ interface Results {
   readonly openField: null;
 }
 
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- the rpc's constraint needs its implicit index signature
-export type GraphDiffContract = {
-  readonly state: GraphDiffState;
-  readonly requests: {
-    readonly [M in keyof Results]: {
-      readonly params: z.infer<(typeof params)[M]>;
-      readonly result: Results[M];
-    };
-  };
-};
-
-export const graphDiffParsers: ParamParsers<GraphDiffContract> = params;
+export type GraphDiffContract = ContractOf<GraphDiffState, typeof graphDiffParsers, Results>;

@@ -114,7 +114,7 @@ export interface GroupView {
 const nodeId = z.string().min(1).max(2_000);
 const none = z.object({});
 
-export const graphEditParams = {
+export const graphEditParsers = {
   edit: z.object({ revision: z.int(), gesture }),
   /** Asked while a wire is dragged: which inputs take it, and why the others refuse. */
   targets: z.object({ source }),

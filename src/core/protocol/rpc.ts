@@ -15,6 +15,20 @@ export interface Contract {
   readonly requests: Readonly<Record<string, { readonly params: unknown; readonly result: unknown }>>;
 }
 
+type Parsed<P> = P extends Parser<infer T> ? T : never;
+
+/** The contract of a state, the parsers of the requests' parameters, and the results of the same requests. */
+export interface ContractOf<
+  State,
+  Parsers extends Readonly<Record<string, Parser<unknown>>>,
+  Results extends { readonly [M in keyof Parsers]: unknown },
+> {
+  readonly state: State;
+  readonly requests: {
+    readonly [M in keyof Parsers]: { readonly params: Parsed<Parsers[M]>; readonly result: Results[M] };
+  };
+}
+
 type Method<C extends Contract> = keyof C['requests'] & string;
 type Params<C extends Contract, M extends Method<C>> = C['requests'][M]['params'];
 type Result<C extends Contract, M extends Method<C>> = C['requests'][M]['result'];

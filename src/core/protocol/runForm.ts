@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { JsonValue } from '../base/json.ts';
 import type { ParameterType } from '../ir/model.ts';
-import type { ParamParsers } from './rpc.ts';
+import type { ContractOf } from './rpc.ts';
 
 /** Kept by the webview across reloads: the pipeline file, a run to clone, or a component. */
 export const formTarget = z.object({
@@ -64,16 +64,10 @@ export const formAnswer = z.object({
 });
 export type FormAnswer = z.infer<typeof formAnswer>;
 
-const params = { submit: formAnswer, cancel: z.object({}) };
+export const runFormParsers = { submit: formAnswer, cancel: z.object({}) };
 
-/** A type, not an interface: the rpc's constraint needs its implicit index signature. */
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- see above
-export type RunFormContract = {
-  readonly state: RunFormState;
-  readonly requests: {
-    readonly submit: { readonly params: FormAnswer; readonly result: null };
-    readonly cancel: { readonly params: Record<string, never>; readonly result: null };
-  };
-};
-
-export const runFormParsers: ParamParsers<RunFormContract> = params;
+export type RunFormContract = ContractOf<
+  RunFormState,
+  typeof runFormParsers,
+  { readonly submit: null; readonly cancel: null }
+>;

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { JsonValue } from '../base/json.ts';
 import type { LaidOutGraph } from '../ir/graphModel.ts';
 import type { Editing } from './graphEdit.ts';
-import type { ParamParsers } from './rpc.ts';
+import type { ContractOf } from './rpc.ts';
 
 export type TaskRowState = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'SKIPPED' | 'FAILED' | 'CACHED';
 export type RunRowState =
@@ -238,7 +238,7 @@ export const graphActs = [
 ] as const;
 export type GraphAct = (typeof graphActs)[number];
 
-const params = {
+export const runGraphParsers = {
   /** `collapsed: null`: the worker decides which groups start closed. */
   drawing: z.object({ collapsed: z.array(id).max(20_000).nullable() }),
   tasks: none,
@@ -281,16 +281,4 @@ interface Results {
   readonly act: null;
 }
 
-/** A type, not an interface: the rpc's constraint needs its implicit index signature. */
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- see above
-export type RunGraphContract = {
-  readonly state: RunGraphState;
-  readonly requests: {
-    readonly [M in keyof Results]: {
-      readonly params: z.infer<(typeof params)[M]>;
-      readonly result: Results[M];
-    };
-  };
-};
-
-export const runGraphParsers: ParamParsers<RunGraphContract> = params;
+export type RunGraphContract = ContractOf<RunGraphState, typeof runGraphParsers, Results>;

@@ -7,31 +7,21 @@ import {
   HostChannel,
   MAX_STATE_SIZE,
   WebviewChannel,
+  type ContractOf,
   type Handlers,
   type MessageEndpoint,
 } from '../../../src/core/protocol/rpc.ts';
-
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an implicit index signature is needed
-type Counter = {
-  readonly state: { readonly count: number };
-  readonly requests: {
-    readonly add: { readonly params: { readonly by: number }; readonly result: number };
-    readonly wait: { readonly params: Record<string, never>; readonly result: null };
-    readonly fail: { readonly params: { readonly how: string }; readonly result: null };
-  };
-};
-
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- as above
-type TextContract = {
-  readonly state: string;
-  readonly requests: { readonly none: { readonly params: Record<string, never>; readonly result: null } };
-};
 
 const parsers = {
   add: z.object({ by: z.number() }),
   wait: z.object({}),
   fail: z.object({ how: z.string() }),
 };
+type Counter = ContractOf<
+  { readonly count: number },
+  typeof parsers,
+  { readonly add: number; readonly wait: null; readonly fail: null }
+>;
 
 /** Two ends of a wire that carries JSON, one task later, as postMessage does. */
 function wire() {
@@ -238,8 +228,9 @@ describe('rpc', () => {
   });
 
   it('holds states under the limit', () => {
-    const channel = new HostChannel<TextContract>(wire().host, {
-      parsers: { none: z.object({}) },
+    const parsers = { none: z.object({}) };
+    const channel = new HostChannel<ContractOf<string, typeof parsers, { none: null }>>(wire().host, {
+      parsers,
       handlers: { none: () => Promise.resolve(null) },
       onProblem: () => undefined,
     });
