@@ -1,16 +1,7 @@
 /** The doctor's page: one panel, checked when it opens and when asked. */
-import {
-  commands,
-  env,
-  extensions,
-  ThemeIcon,
-  version,
-  workspace,
-  type Uri,
-  type WebviewPanel,
-} from 'vscode';
+import { commands, env, extensions, version, workspace, type WebviewPanel } from 'vscode';
 import { panelTypes } from '../contributions.ts';
-import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
+import type { Disposable } from '../core/base/disposable.ts';
 import { isAbort } from '../core/base/errors.ts';
 import {
   doctorParsers,
@@ -18,9 +9,9 @@ import {
   type DoctorContract,
   type DoctorSection,
 } from '../core/protocol/doctor.ts';
+import type { Handlers } from '../core/protocol/rpc.ts';
 import { executeCommand } from '../platform/commands.ts';
-import type { ErrorReporter } from '../platform/errorReporter.ts';
-import { attachWebview, createPanel } from '../platform/webviewHost.ts';
+import { attachWebview, createPanel, type WebviewDeps, type WebviewPage } from '../platform/webviewHost.ts';
 import {
   doctorActions,
   examine,
@@ -30,12 +21,12 @@ import {
   type EditorFacts,
 } from './doctor.ts';
 
-export interface DoctorDeps extends Omit<DoctorSources, 'editor'> {
-  readonly extensionUri: Uri;
+export interface DoctorDeps extends Omit<DoctorSources, 'editor'>, WebviewDeps {
   /** Of package.json's `engines.vscode`, without its caret. */
   readonly neededVersion: string;
-  readonly reporter: ErrorReporter;
 }
+
+const page: WebviewPage<DoctorContract> = { bundle: 'doctor', icon: 'pulse', parsers: doctorParsers };
 
 /** While an environment starts it changes many times. */
 const FOLLOW_MS = 300;
@@ -55,11 +46,9 @@ export class DoctorPanel implements Disposable {
 
   /** For the serializer too: everything is checked anew. */
   restore(panel: WebviewPanel): void {
-    const { extensionUri, reporter } = this.#deps;
+    const { reporter } = this.#deps;
     this.#panel?.dispose();
     this.#panel = panel;
-    panel.iconPath = new ThemeIcon('pulse');
-    const disposables = new DisposableStore();
     const abort = new AbortController();
     let sections: readonly DoctorSection[] = [];
     let isChecking = false;
@@ -76,29 +65,22 @@ export class DoctorPanel implements Disposable {
       }
       if (!abort.signal.aborted) channel.push({ isChecking, sections });
     };
-    const channel = disposables.add(
-      attachWebview<DoctorContract>(panel, {
-        extensionUri,
-        bundle: 'doctor',
-        parsers: doctorParsers,
-        handlers: {
-          recheck: async () => {
-            await checkAll();
-            return null;
-          },
-          copy: async () => {
-            await env.clipboard.writeText(doctorText(sections));
-            return null;
-          },
-          act: async ({ id }) => {
-            if (id in doctorActions) await act(id as DoctorActionId);
-            await checkAll();
-            return null;
-          },
-        },
-        onProblem: (message, cause) => reporter.log(new Error(message, { cause })),
-      }),
-    );
+    const handlers: Handlers<DoctorContract> = {
+      recheck: async () => {
+        await checkAll();
+        return null;
+      },
+      copy: async () => {
+        await env.clipboard.writeText(doctorText(sections));
+        return null;
+      },
+      act: async ({ id }) => {
+        if (id in doctorActions) await act(id as DoctorActionId);
+        await checkAll();
+        return null;
+      },
+    };
+    const channel = attachWebview(panel, page, handlers, this.#deps);
     // The rest of the page does not change with the environment.
     const followEnvironment = async (): Promise<void> => {
       if (isBusy() || sections.length === 0) return;
@@ -107,17 +89,15 @@ export class DoctorPanel implements Disposable {
       sections = [first, ...sections.slice(1)];
       channel.push({ isChecking, sections });
     };
-    disposables.add(
-      this.#deps.environments.onDidChange(() => {
-        clearTimeout(timer);
-        timer = setTimeout(() => reporter.background(followEnvironment()), FOLLOW_MS);
-      }),
-    );
+    const subscription = this.#deps.environments.onDidChange(() => {
+      clearTimeout(timer);
+      timer = setTimeout(() => reporter.background(followEnvironment()), FOLLOW_MS);
+    });
     panel.onDidDispose(() => {
       clearTimeout(timer);
       if (this.#panel === panel) this.#panel = undefined;
       abort.abort();
-      disposables.dispose();
+      subscription.dispose();
     });
     reporter.background(
       checkAll().catch((error: unknown) => {

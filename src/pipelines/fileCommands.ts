@@ -51,7 +51,7 @@ export function fileCommands(deps: FileCommandDeps) {
       const runnable = await runnableOf(target, signal);
       const parameters = oneClickParameters(runnable, starter.remembered(runnable.key));
       if (parameters === undefined) {
-        await forms.open(runnable);
+        forms.open(runnable);
         return;
       }
       const run = await starter.start(runnable, {
@@ -64,7 +64,7 @@ export function fileCommands(deps: FileCommandDeps) {
       await graphs.openRun(run.id, runnable.uri === undefined ? undefined : Uri.parse(runnable.uri));
     },
     'slipway.pipeline.runWith': async (target) => {
-      await forms.open(await runnableOf(target, AbortSignal.timeout(60_000)));
+      forms.open(await runnableOf(target, AbortSignal.timeout(60_000)));
     },
     'slipway.pipeline.runLocal': (target) => deps.localRuns.run(fileOf(target)),
     'slipway.pipeline.openGraph': (target) => graphs.openFile(fileOf(target)),

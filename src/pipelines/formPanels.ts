@@ -1,7 +1,6 @@
 /** Forms as editor panels: one per pipeline file, uploaded version, cloned run or component. */
-import { ThemeIcon, type Uri, type WebviewPanel } from 'vscode';
+import type { WebviewPanel } from 'vscode';
 import { panelTypes } from '../contributions.ts';
-import { DisposableStore, type Disposable } from '../core/base/disposable.ts';
 import { asError, isAbort, SlipwayError } from '../core/base/errors.ts';
 import {
   formTarget,
@@ -11,8 +10,9 @@ import {
   type RunFormContract,
   type RunFormState,
 } from '../core/protocol/runForm.ts';
-import type { ErrorReporter } from '../platform/errorReporter.ts';
-import { attachWebview, createPanel } from '../platform/webviewHost.ts';
+import type { Handlers } from '../core/protocol/rpc.ts';
+import { attachWebview, type WebviewDeps, type WebviewPage } from '../platform/webviewHost.ts';
+import { WebviewPanels } from '../platform/webviewPanels.ts';
 
 /** What a form asks the inputs of, and what its answer starts. */
 export interface FormSubject {
@@ -24,82 +24,61 @@ export interface FormSubject {
   submit(answer: FormAnswer): Promise<void>;
 }
 
-export interface FormPanelDeps {
-  readonly extensionUri: Uri;
-  readonly reporter: ErrorReporter;
+export interface FormPanelDeps extends WebviewDeps {
   /** After a reload. */
   load(target: FormTarget, signal: AbortSignal): Promise<FormSubject>;
 }
 
-export class FormPanels implements Disposable {
-  readonly #deps: FormPanelDeps;
-  readonly #open = new Map<string, WebviewPanel>();
+interface OpenForm {
+  readonly target: FormTarget;
+  /** Absent while it is loaded. */
+  subject?: FormSubject;
+}
 
-  constructor(deps: FormPanelDeps) {
-    this.#deps = deps;
-  }
+const page: WebviewPage<RunFormContract> = {
+  bundle: 'runForm',
+  icon: 'settings-gear',
+  parsers: runFormParsers,
+};
 
-  open(subject: FormSubject): Promise<void> {
-    const known = this.#open.get(subject.key);
-    if (known !== undefined) {
-      known.reveal();
-      return Promise.resolve();
-    }
-    return this.#fill(createPanel(panelTypes.runForm, subject.title), subject.target, subject);
-  }
+export function formPanels(deps: FormPanelDeps): WebviewPanels<OpenForm, OpenForm> {
+  return new WebviewPanels<OpenForm, OpenForm>({
+    viewType: panelTypes.runForm,
+    title: 'Run',
+    target: formTarget.transform((target) => ({ target })),
+    contentOf: (form) => form,
+    isOf: (form, { subject }) => subject !== undefined && form.subject?.key === subject.key,
+    show: (panel, form) => deps.reporter.background(showForm(panel, form, deps)),
+  });
+}
 
-  /** For the serializer. What was typed is the page's own state and is still there. */
-  async restore(panel: WebviewPanel, state: unknown): Promise<void> {
-    const saved = typeof state === 'object' && state !== null && 'target' in state ? state.target : undefined;
-    const target = formTarget.safeParse(saved);
-    if (target.success) await this.#fill(panel, target.data, undefined);
-    else panel.dispose();
-  }
-
-  dispose(): void {
-    for (const panel of [...this.#open.values()]) panel.dispose();
-  }
-
-  async #fill(panel: WebviewPanel, target: FormTarget, given: FormSubject | undefined): Promise<void> {
-    const { extensionUri, reporter } = this.#deps;
-    const disposables = new DisposableStore();
-    const abort = new AbortController();
-    panel.iconPath = new ThemeIcon('settings-gear');
-    let subject = given;
-    const channel = disposables.add(
-      attachWebview<RunFormContract>(panel, {
-        extensionUri,
-        bundle: 'runForm',
-        parsers: runFormParsers,
-        handlers: {
-          submit: async (answer) => {
-            if (subject === undefined) throw new SlipwayError('loading', 'The inputs are still being read.');
-            await subject.submit(answer);
-            panel.dispose();
-            return null;
-          },
-          cancel: () => {
-            panel.dispose();
-            return Promise.resolve(null);
-          },
-        },
-        onProblem: (message, cause) => reporter.log(new Error(message, { cause })),
-      }),
+async function showForm(panel: WebviewPanel, form: OpenForm, deps: FormPanelDeps): Promise<void> {
+  const abort = new AbortController();
+  if (form.subject !== undefined) panel.title = form.subject.title;
+  const handlers: Handlers<RunFormContract> = {
+    submit: async (answer) => {
+      if (form.subject === undefined) throw new SlipwayError('loading', 'The inputs are still being read.');
+      await form.subject.submit(answer);
+      panel.dispose();
+      return null;
+    },
+    cancel: () => {
+      panel.dispose();
+      return Promise.resolve(null);
+    },
+  };
+  const channel = attachWebview(panel, page, handlers, deps);
+  panel.onDidDispose(() => abort.abort());
+  try {
+    form.subject ??= await deps.load(
+      form.target,
+      AbortSignal.any([abort.signal, AbortSignal.timeout(60_000)]),
     );
-    panel.onDidDispose(() => {
-      for (const [key, one] of this.#open) if (one === panel) this.#open.delete(key);
-      abort.abort();
-      disposables.dispose();
-    });
-    try {
-      subject ??= await this.#deps.load(target, AbortSignal.any([abort.signal, AbortSignal.timeout(60_000)]));
-      this.#open.set(subject.key, panel);
-      panel.title = subject.title;
-      channel.push(await subject.state(abort.signal));
-    } catch (error) {
-      if (abort.signal.aborted || isAbort(error)) return;
-      channel.push({ ...emptyForm, target, problem: asError(error).message });
-    }
+    panel.title = form.subject.title;
+    channel.push(await form.subject.state(abort.signal));
+  } catch (error) {
+    if (abort.signal.aborted || isAbort(error)) return;
+    channel.push({ ...emptyForm, target: form.target, problem: asError(error).message });
   }
 }
 

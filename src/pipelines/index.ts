@@ -37,8 +37,8 @@ import { Failures } from './failures.ts';
 import { fileCommands } from './fileCommands.ts';
 import { LocalRuns } from './localRuns.ts';
 import { RunLogs } from './runLogs.ts';
-import { FormPanels, type FormSubject } from './formPanels.ts';
-import { RunGraphPanels } from './graph/panel.ts';
+import { formPanels, type FormSubject } from './formPanels.ts';
+import { runGraphPanels } from './graph/panel.ts';
 import { openOnStart } from './openOnStart.ts';
 import { PipelineFiles } from './pipelineFiles.ts';
 import type { PipelineNode } from './rows.ts';
@@ -122,14 +122,15 @@ export function registerPipelines(deps: PipelinesDeps) {
 
   const { extensionUri } = context;
   const graphDeps = { extensionUri, environments, worker, starter, artifacts, failures, reporter };
-  const runPanels = disposables.add(new RunGraphPanels(graphDeps));
+  const openForm = (subject: FormSubject): void => openForms.open({ target: subject.target, subject });
+  const runPanels = disposables.add(runGraphPanels(graphDeps));
   const python = disposables.add(
     registerPython({
       context,
       cli,
       reporter,
       planner: worker,
-      openForm: (subject): Promise<void> => formPanels.open(subject),
+      openForm,
     }),
   );
   const editor = disposables.add(
@@ -150,7 +151,7 @@ export function registerPipelines(deps: PipelinesDeps) {
       state: context.workspaceState,
       files: () => store.state.files,
       rowOf: (target) => view.rowOf(target),
-      activeRun: () => runPanels.activeRun,
+      activeRun: () => runPanels.active?.runId,
       compile: (file, text, signal) => python.pipelines.compileText(file, text, signal),
     }),
   );
@@ -164,7 +165,7 @@ export function registerPipelines(deps: PipelinesDeps) {
     openFile: (uri) => editors.open(uri),
     openRun: async (runId, file) => {
       const uri = file ?? editors.uriOfRun(runId);
-      if (uri === undefined) runPanels.open(runId);
+      if (uri === undefined) runPanels.open({ runId });
       else await editors.openRun(uri, runId);
     },
   };
@@ -178,8 +179,8 @@ export function registerPipelines(deps: PipelinesDeps) {
     retry: (step) => retryWithFix({ ...python, worker, starter, graphs }, step),
   });
   const runForms = new RunFormSubjects({ environments, analyser, starter, graphs, reporter });
-  const formPanels = disposables.add(
-    new FormPanels({
+  const openForms = disposables.add(
+    formPanels({
       extensionUri,
       reporter,
       load: (target, signal): Promise<FormSubject> =>
@@ -188,7 +189,7 @@ export function registerPipelines(deps: PipelinesDeps) {
           : Promise.resolve(python.formOf(target.component)),
     }),
   );
-  const forms: RunForms = { open: (runnable) => formPanels.open(runForms.of(runnable)) };
+  const forms: RunForms = { open: (runnable) => openForm(runForms.of(runnable)) };
 
   const handlers = {
     ...fileCommands({ environments, analyser, starter, store, graphs, forms, localRuns }),
@@ -225,7 +226,7 @@ export function registerPipelines(deps: PipelinesDeps) {
       if (viewType === panelTypes.runGraph) runPanels.restore(panel, state);
       else if (viewType === panelTypes.graphDiff) comparisons.panels.restore(panel, state);
       else if (viewType === panelTypes.artifact) await artifactViews.restore(panel, state);
-      else await formPanels.restore(panel, state);
+      else openForms.restore(panel, state);
     },
     dispose: () => disposables.dispose(),
   } satisfies Disposable & Record<string, unknown>;

@@ -11,5 +11,5 @@ export interface GraphPanels {
 
 export interface RunForms {
   /** The typed form; starts the run when it is sent. */
-  open(runnable: Runnable): Promise<void>;
+  open(runnable: Runnable): void;
 }

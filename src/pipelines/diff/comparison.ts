@@ -95,12 +95,15 @@ export class ComparisonController implements Disposable {
     return { before: before.source, after: after.source };
   }
 
+  get title(): string {
+    return `${this.#sideView('before').label} ↔ ${this.#sideView('after').label}`;
+  }
+
   get state(): GraphDiffState {
-    const [before, after] = [this.#sideView('before'), this.#sideView('after')];
     return {
       target: this.target,
-      title: `${before.label} ↔ ${after.label}`,
-      sides: { before, after },
+      title: this.title,
+      sides: { before: this.#sideView('before'), after: this.#sideView('after') },
       comparison: this.#comparison,
       step: this.#step,
     };
@@ -122,7 +125,7 @@ export class ComparisonController implements Disposable {
   /** Both texts, as VS Code's own difference. */
   async openTexts(): Promise<void> {
     const { before, after } = this.#texts();
-    await this.#services.showDifference(before.uri, after.uri, this.state.title);
+    await this.#services.showDifference(before.uri, after.uri, this.title);
   }
 
   /** Resolves when what was read last is shown. */

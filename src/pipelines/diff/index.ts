@@ -11,7 +11,7 @@ import type { PipelineFile } from '../store.ts';
 import { otherKinds, type OtherKind } from './choose.ts';
 import { diffCommands, type DiffCommandDeps } from './commands.ts';
 import type { ComparisonServices } from './comparison.ts';
-import { GraphDiffPanels } from './panel.ts';
+import { graphDiffPanels } from './panel.ts';
 import { DiffSources, type DiffSourceDeps } from './sources.ts';
 
 export interface GraphDiffDeps extends DiffSourceDeps, Pick<DiffCommandDeps, 'rowOf' | 'activeRun'> {
@@ -23,7 +23,7 @@ export interface GraphDiffDeps extends DiffSourceDeps, Pick<DiffCommandDeps, 'ro
 }
 
 export function registerGraphDiff(deps: GraphDiffDeps) {
-  const { extensionUri, worker, reporter, documents, environments } = deps;
+  const { worker, reporter, documents, environments } = deps;
   const disposables = new DisposableStore();
   const sources = new DiffSources(deps);
   const services: ComparisonServices = {
@@ -38,7 +38,7 @@ export function registerGraphDiff(deps: GraphDiffDeps) {
     keepText: (name, text) => documents.put(name, text).toString(),
     onProblem: (message, cause) => reporter.log(new Error(message, { cause })),
   };
-  const panels = disposables.add(new GraphDiffPanels({ extensionUri, reporter, services }));
+  const panels = disposables.add(graphDiffPanels(services, deps));
   const last = z.enum(['', ...otherKinds]);
   const handlers = diffCommands({
     panels,

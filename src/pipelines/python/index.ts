@@ -46,7 +46,7 @@ export interface PythonDeps {
   readonly reporter: ErrorReporter;
   readonly planner: Pick<Planner, 'plan' | 'definitions'>;
   /** Asks for the inputs of a component. */
-  readonly openForm: (subject: FormSubject) => Promise<void>;
+  readonly openForm: (subject: FormSubject) => void;
 }
 
 export function registerPython({ context, cli, reporter, planner, openForm }: PythonDeps) {
