@@ -1,4 +1,4 @@
-import { useState, type KeyboardEvent, type ReactElement } from 'react';
+import { useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
 import { SlipwayError } from '../../../src/core/base/errors.ts';
 import type { JsonValue } from '../../../src/core/base/json.ts';
 import type { FormAnswer, RunFormState } from '../../../src/core/protocol/runForm.ts';
@@ -139,10 +139,7 @@ function RunSettings(props: {
   return (
     <section aria-label="Run settings">
       <h2>Run</h2>
-      <div className="field">
-        <div className="field-head">
-          <span className="field-name">Name</span>
-        </div>
+      <Field name="Name">
         <TextField
           label="Name of the run"
           testId="run-name"
@@ -157,11 +154,8 @@ function RunSettings(props: {
             </>
           )}
         </div>
-      </div>
-      <div className="field">
-        <div className="field-head">
-          <span className="field-name">Experiment</span>
-        </div>
+      </Field>
+      <Field name="Experiment">
         <Dropdown
           label="Experiment"
           testId="experiment"
@@ -174,13 +168,8 @@ function RunSettings(props: {
           ]}
           onChange={(experimentId) => change({ experimentId })}
         />
-      </div>
-      <div className="field">
-        <div className="field-head">
-          <span className="field-name">Pipeline root</span>
-          <span className="grow" />
-          <span className="hint">where artifacts are kept</span>
-        </div>
+      </Field>
+      <Field name="Pipeline root" hint="where artifacts are kept">
         <TextField
           label="Pipeline root"
           testId="pipeline-root"
@@ -188,7 +177,7 @@ function RunSettings(props: {
           placeholder="the environment’s own"
           onInput={(pipelineRoot) => change({ pipelineRoot })}
         />
-      </div>
+      </Field>
       <div className="field">
         <Checkbox
           testId="caching"
@@ -201,5 +190,18 @@ function RunSettings(props: {
         {state.cachingNote === undefined ? null : <p className="hint">{state.cachingNote}</p>}
       </div>
     </section>
+  );
+}
+
+function Field(props: { name: string; hint?: string; children: ReactNode }): ReactElement {
+  return (
+    <div className="field">
+      <div className="field-head">
+        <span className="field-name">{props.name}</span>
+        <span className="grow" />
+        <span className="hint">{props.hint}</span>
+      </div>
+      {props.children}
+    </div>
   );
 }
