@@ -18,8 +18,8 @@ describe('keyboard', () => {
     await expect.poll(() => at('choice-load.rows').count()).toBe(0);
     await press('Enter');
     await at('choice-train.data').waitFor();
-    expect(await at('choice-report.text').getAttribute('aria-disabled')).toBe('true');
-    expect(await at('choice-report.text').getAttribute('title')).toMatch(/text/);
+    await expect.poll(() => at('choice-report.text').getAttribute('aria-disabled')).toBe('true');
+    await expect.poll(() => at('choice-report.text').getAttribute('title')).toMatch(/text/);
     await screenshot('editor-connect-by-keys');
     await press('Enter');
     await edited(() => inputOf('train', 'artifacts', 'data') !== undefined);
@@ -55,7 +55,7 @@ describe('keyboard', () => {
     await at('canvas').focus();
     await press('?');
     await at('shortcuts').waitFor();
-    expect(await at('shortcuts').locator('kbd').count()).toBe(canvasKeyList.length);
+    await expect.poll(() => at('shortcuts').locator('kbd').count()).toBe(canvasKeyList.length);
     await screenshot('editor-shortcuts');
     expect(await accessibilityViolations(view().page)).toEqual([]);
     await press('Escape');
@@ -154,6 +154,25 @@ describe('the way to a place', () => {
     view().reveal('step-39');
     await expect.poll(() => at('node-step-39').getAttribute('class')).toContain('selected');
     await expect.poll(() => at('node-step-39').isVisible()).toBe(true);
+  });
+
+  it.each([400, 500, 700, 1000])('nothing lies over a step that is shown, %i pixels wide', async (width) => {
+    await open(manySteps(12));
+    await view().page.setViewportSize({ width, height: 640 });
+    for (const id of ['step-11', 'step-0']) {
+      view().reveal(id);
+      // Of the element itself, at each of its corners.
+      await expect
+        .poll(() =>
+          at(`node-${id}`).evaluate((node) => {
+            const { left, right, top, bottom } = node.getBoundingClientRect();
+            return [left + 8, right - 8].flatMap((x) =>
+              [top + 8, bottom - 8].map((y) => node.contains(document.elementFromPoint(x, y))),
+            );
+          }),
+        )
+        .toEqual([true, true, true, true]);
+    }
   });
 
   it('two fingers move the drawing, and with Ctrl, as a pinch comes, they zoom it', async () => {

@@ -4,6 +4,7 @@ import { countMarks } from '../../../src/core/ir/diff/summary.ts';
 import type { GraphDiffState, Side } from '../../../src/core/protocol/graphDiff.ts';
 import { Button } from '../../shared/controls.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { StepButtons } from '../../shared/stepButtons.tsx';
 import { MARK_ICON, MARK_TEXT } from '../runGraph/marks.tsx';
 import { useDiff, useDiffSelected } from './context.ts';
 
@@ -34,24 +35,12 @@ export function Header({ host }: { host: GraphDiffState }): ReactElement {
         <span className="hint diff-position" data-testid="change-position">
           {items.length === 0 ? '' : at === 0 ? `${items.length} in all` : `${at} of ${items.length}`}
         </span>
-        <Button
-          appearance="icon"
-          label="Previous change (Shift+F7)"
-          testId="previous-change"
-          isDisabled={items.length === 0}
-          onClick={() => diff.step(-1)}
-        >
-          <Icon name="arrow-up" />
-        </Button>
-        <Button
-          appearance="icon"
-          label="Next change (F7)"
-          testId="next-change"
-          isDisabled={items.length === 0}
-          onClick={() => diff.step(1)}
-        >
-          <Icon name="arrow-down" />
-        </Button>
+        <StepButtons
+          what="change"
+          keys={{ previous: 'Shift+F7', next: 'F7' }}
+          isEmpty={items.length === 0}
+          onStep={(by) => diff.step(by)}
+        />
         <Button
           appearance="icon"
           label="Compare the texts"

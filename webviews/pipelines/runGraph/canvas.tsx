@@ -41,6 +41,7 @@ import { GraphNavigator, type Direction } from './navigation.ts';
 import { Search } from './search.tsx';
 import { enterSidePanel } from './sidePanel.tsx';
 import { moveDuration, promote, useFit, ZOOM } from './useFit.ts';
+import { useReveal } from './useReveal.ts';
 import { useSeen } from './useSeen.ts';
 
 const nodeTypes = { pipeline: PipelineNode };
@@ -84,33 +85,7 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
   const seen = useSeen(view, isLarge ? lively : view.edges);
   const navigator = useMemo(() => new GraphNavigator(drawing), [drawing]);
 
-  /** Brings a node into view if it is not wholly there. */
-  const reveal = useCallback(
-    (nodeId: string): void => {
-      const box = boxes.get(nodeId);
-      const element = root.current;
-      if (box === undefined || element === null) return;
-      const { x, y, zoom } = flow.getViewport();
-      const margin = 24;
-      const left = box.x * zoom + x;
-      const top = box.y * zoom + y;
-      // Of a group that is larger than the view, the header is enough.
-      const right = left + Math.min(box.width, 200) * zoom;
-      const bottom = top + Math.min(box.height, 56) * zoom;
-      const duration = moveDuration();
-      if (zoom < 0.4) {
-        const centre = { x: box.x + Math.min(box.width, 200) / 2, y: box.y + Math.min(box.height, 56) / 2 };
-        void flow.setCenter(centre.x, centre.y, { zoom: 0.8, duration });
-        return;
-      }
-      // No further than it takes: the eye keeps its place.
-      const push = (low: number, high: number, size: number): number =>
-        low < margin ? margin - low : high > size - margin ? Math.max(size - margin - high, margin - low) : 0;
-      const [dx, dy] = [push(left, right, element.clientWidth), push(top, bottom, element.clientHeight)];
-      if (dx !== 0 || dy !== 0) void flow.setViewport({ x: x + dx, y: y + dy, zoom }, { duration });
-    },
-    [boxes, flow],
-  );
+  const reveal = useReveal(root, boxes);
 
   const goTo = useCallback(
     (nodeId: string | undefined): void => {
@@ -188,11 +163,12 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
 
   const { isPlaced, fit, keep, follow, isKept } = useFit(view);
   const width = useFlowStore((state) => state.width);
+  const height = useFlowStore((state) => state.height);
   const isFar = useFlowStore((state) => state.transform[2] < OVERVIEW_BELOW_ZOOM);
   const isOverview = boxes.size >= OVERVIEW_FROM_NODES && (isFar || !isPlaced);
   useEffect(() => {
     if (selected !== undefined && selected !== '' && isKept()) reveal(selected);
-  }, [selected, width, reveal, isKept]);
+  }, [selected, width, height, reveal, isKept]);
 
   // The host's wish, e.g. from the Problems panel; once the node is drawn.
   const wish = useSelected(({ host }) => host?.reveal);

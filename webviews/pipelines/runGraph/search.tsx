@@ -3,6 +3,7 @@ import { useMemo, useState, type KeyboardEvent, type ReactElement } from 'react'
 import type { LaidOutGraph } from '../../../src/core/ir/graphModel.ts';
 import { Button, TextField } from '../../shared/controls.ts';
 import { Icon } from '../../shared/icon.tsx';
+import { StepButtons } from '../../shared/stepButtons.tsx';
 
 export function Search(props: {
   drawing: LaidOutGraph;
@@ -48,17 +49,7 @@ export function Search(props: {
             ? 'No results'
             : `${Math.max(at, 0) + 1} of ${matches.length}`}
       </span>
-      <Button
-        appearance="icon"
-        label="Previous match"
-        isDisabled={matches.length === 0}
-        onClick={() => step(-1)}
-      >
-        <Icon name="arrow-up" />
-      </Button>
-      <Button appearance="icon" label="Next match" isDisabled={matches.length === 0} onClick={() => step(1)}>
-        <Icon name="arrow-down" />
-      </Button>
+      <StepButtons what="match" isEmpty={matches.length === 0} onStep={step} />
       <Button appearance="icon" label="Close search" onClick={props.onClose}>
         <Icon name="close" />
       </Button>

@@ -2,6 +2,7 @@
 import type { KeyboardEvent, ReactElement } from 'react';
 import { Button } from '../../../shared/controls.ts';
 import { Icon } from '../../../shared/icon.tsx';
+import { StepButtons } from '../../../shared/stepButtons.tsx';
 import { useEdit, useEditSelected } from './context.ts';
 import { showProblem, stepProblem } from './problems.ts';
 
@@ -22,23 +23,12 @@ export function ProblemsPanel(): ReactElement {
     <aside className="edit-panel" aria-label="Problems" data-testid="problems" onKeyDown={onKeyDown}>
       <div className="panel-head">
         <h2 className="grow">Problems</h2>
-        <Button
-          appearance="icon"
-          label="Previous problem (Shift+F8)"
-          isDisabled={problems.length === 0}
-          onClick={() => step(-1)}
-        >
-          <Icon name="arrow-up" />
-        </Button>
-        <Button
-          appearance="icon"
-          label="Next problem (F8)"
-          testId="next-problem"
-          isDisabled={problems.length === 0}
-          onClick={() => step(1)}
-        >
-          <Icon name="arrow-down" />
-        </Button>
+        <StepButtons
+          what="problem"
+          keys={{ previous: 'Shift+F8', next: 'F8' }}
+          isEmpty={problems.length === 0}
+          onStep={step}
+        />
         <Button appearance="icon" label="Close problems" onClick={() => edit.togglePanel('problems')}>
           <Icon name="close" />
         </Button>
