@@ -153,9 +153,11 @@ describe('a pipeline', () => {
       },
     });
     await expect.poll(() => at('graph-banner').textContent()).toContain('Line 3 is not YAML.');
-    expect(await at('node-evaluate').isVisible()).toBe(true);
-    expect(await view.page.locator('.canvas.stale').count()).toBe(1);
-    expect(await at('run-button').evaluate((button) => 'disabled' in button && button.disabled)).toBe(true);
+    await expect.poll(() => at('node-evaluate').isVisible()).toBe(true);
+    await expect.poll(() => view.page.locator('.canvas.stale').count()).toBe(1);
+    await expect
+      .poll(() => at('run-button').evaluate((button) => 'disabled' in button && button.disabled))
+      .toBe(true);
     await at('graph-banner').getByText('Show in text').click();
     await expect.poll(() => view.asked).toEqual(['act openText']);
   });
@@ -182,7 +184,7 @@ describe('a pipeline', () => {
     });
     view.push({ title: name });
     await expect.poll(() => at('node-a').locator('.card-label').textContent()).toBe(name);
-    expect(await view.page.locator('.card img').count()).toBe(0);
+    await expect.poll(() => view.page.locator('.card img').count()).toBe(0);
   });
 });
 
@@ -200,7 +202,7 @@ describe('a run', () => {
     await stateOf('make-data', 'RUNNING');
     await stateOf('split', 'PENDING');
     await stateOf('evaluate', 'NONE');
-    expect(await at('run-state').getAttribute('data-state')).toBe('RUNNING');
+    await expect.poll(() => at('run-state').getAttribute('data-state')).toBe('RUNNING');
     await at('terminate-button').click();
     view.scene.rows = [rootRow, row('make-data'), row('split', { state: 'FAILED', attempts: 3 })];
     view.push({ run: runView({ state: 'FAILED', finishedAt: T0 + 9_000 }) });
@@ -238,7 +240,7 @@ describe('a run', () => {
     await at('node-make-data').waitFor();
     view.push({ run: runView({ id: 'old', state: 'SUCCEEDED', finishedAt: T0 + 9_000 }) });
     await stateOf('notify', 'SUCCEEDED');
-    expect(await at('side-panel').count()).toBe(0);
+    await expect.poll(() => at('side-panel').count()).toBe(0);
     await at('run-button').click();
     await expect.poll(() => view.asked).toEqual(['act run']);
     view.push({ run: runView({ id: 'new', state: 'SUCCEEDED', finishedAt: T0 + 9_000 }) });
@@ -251,7 +253,7 @@ describe('a run', () => {
     await stateOf('make-data', 'SUCCEEDED');
     view.push({ run: runView({ connection: 'reconnecting' }) });
     await expect.poll(() => at('run-state').textContent()).toContain('reconnecting');
-    expect(await at('node-make-data').getAttribute('data-state')).toBe('SUCCEEDED');
+    await expect.poll(() => at('node-make-data').getAttribute('data-state')).toBe('SUCCEEDED');
   });
 
   it('shows metrics drawn, logs in colour, and reports without their scripts', async () => {
@@ -265,11 +267,11 @@ describe('a run', () => {
       .getByRole('img', { name: /area under the curve 0\.\d{3}/ })
       .waitFor();
     await at('metric-roc').getByText('Points as a table').click();
-    expect(await at('metric-roc').locator('tbody tr').count()).toBe(4);
+    await expect.poll(() => at('metric-roc').locator('tbody tr').count()).toBe(4);
 
     const log = at('log-tail');
     await expect.poll(() => log.getAttribute('data-ended')).toBe('true');
-    expect(await log.textContent()).toBe('accuracy 0.914\ndone\n');
+    await expect.poll(() => log.textContent()).toBe('accuracy 0.914\ndone\n');
     const green = await log.locator('span', { hasText: 'accuracy' }).evaluate((span) => span.style.color);
     expect(green).toBe('var(--vscode-terminal-ansiGreen)');
     await at('attempt-select').click();
@@ -278,7 +280,7 @@ describe('a run', () => {
 
     const report = view.page.frameLocator('[data-testid="preview-page"]');
     await report.getByText('Report').waitFor();
-    expect(await report.locator('body').innerText()).not.toContain('ran');
+    await expect.poll(() => report.locator('body').innerText()).not.toContain('ran');
     expect(view.complaints.some((text) => text.includes(BLOCKED_SCRIPT))).toBe(true);
     await screenshot('canvas-metrics-dark');
   });
@@ -292,7 +294,9 @@ describe('a run', () => {
     });
     view.push(succeeded);
     await stateOf('for-loop-1/train', 'FAILED');
-    expect(await at('node-for-loop-1/train').locator('.progress-count').textContent()).toBe('300/300');
+    await expect
+      .poll(() => at('node-for-loop-1/train').locator('.progress-count').textContent())
+      .toBe('300/300');
     await at('node-for-loop-1').locator('.group-header').click();
     const choices = at('iterations').getByRole('radio');
     await expect.poll(() => choices.count()).toBe(1 + 20 + 1);
@@ -307,11 +311,14 @@ describe('a run', () => {
     await expect.poll(() => choices.count()).toBe(301);
     await at('tab-list').click();
     await at('row-for-loop-1#more').waitFor();
-    expect(await view.page.getByTestId(/^row-for-loop-1#\d+$/).count()).toBe(21);
+    await expect.poll(() => view.page.getByTestId(/^row-for-loop-1#\d+$/).count()).toBe(21);
   });
 });
 
 describe('the keyboard', () => {
+  const focused = (): Promise<string | null> =>
+    view.page.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? null);
+
   it('moves along edges, opens and closes the panel, runs, closes groups', async () => {
     await open(full);
     view.push({});
@@ -343,8 +350,6 @@ describe('the keyboard', () => {
     view.push(succeeded);
     await at('node-make-data').waitFor();
     const press = (key: string): Promise<void> => view.page.keyboard.press(key);
-    const focused = (): Promise<string | null> =>
-      view.page.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? null);
     await press('ArrowDown');
     await press('Enter');
     await at('side-panel').waitFor();
@@ -368,8 +373,9 @@ describe('the keyboard', () => {
   it('finds steps with Ctrl+F, and R in the field is a letter', async () => {
     await open();
     view.push({});
-    await at('node-make-data').waitFor();
+    await expect.poll(focused).toBe('canvas');
     await view.page.keyboard.press('Control+f');
+    await expect.poll(focused).toBe('search-field');
     await view.page.keyboard.type('rep');
     await view.page.keyboard.press('Enter');
     await expect.poll(activeNode).toBe('node:condition-branches-1/condition-3/report-miss');
@@ -389,7 +395,9 @@ describe('the keyboard', () => {
       /^report-miss ?, step, skipped,/,
       /^package-model ?, step, succeeded,/,
     ])
-      expect(await view.page.getByRole('treeitem', { name }).count(), String(name)).toBe(1);
+      await expect
+        .poll(() => view.page.getByRole('treeitem', { name }).count(), { message: String(name) })
+        .toBe(1);
     await view.page.keyboard.press('ArrowDown');
     await view.page.keyboard.press('ArrowDown');
     await view.page.keyboard.press('ArrowLeft');
@@ -424,7 +432,7 @@ describe('the view', () => {
       .toBe('evaluate');
     await at('tab-graph').click();
     await at('node-evaluate').waitFor();
-    expect(await at('node-condition-branches-1/condition-2').count()).toBe(0);
+    await expect.poll(() => at('node-condition-branches-1/condition-2').count()).toBe(0);
   });
 
   it('draws thousands of steps as an overview from afar, as steps from near', async () => {
@@ -440,15 +448,15 @@ describe('the view', () => {
     await open({ graph, rows });
     view.push(succeeded);
     await at('overview').waitFor();
-    expect(await view.page.locator('.card').count()).toBe(0);
+    await expect.poll(() => view.page.locator('.card').count()).toBe(0);
     const box = await at('overview').boundingBox();
     if (box === null) throw new Error('The overview has no size.');
     await screenshot('canvas-overview-dark');
     // The arrow keys lead to a step and near to it.
     await view.page.keyboard.press('Home');
     await stateOf('c0-s0', 'SUCCEEDED');
-    expect(await at('overview').count()).toBe(0);
-    expect(await view.page.locator('.card').count()).toBeLessThan(200);
+    await expect.poll(() => at('overview').count()).toBe(0);
+    await expect.poll(() => view.page.locator('.card').count()).toBeLessThan(200);
     await view.page.keyboard.press('f');
     await at('overview').waitFor();
   });
