@@ -20,14 +20,23 @@ import type {
 import type { Comparison as Compared, DiffRequest } from '../../core/protocol/graphWorker.ts';
 import type { Handlers } from '../../core/protocol/rpc.ts';
 import type { Analyser } from '../analyser.ts';
+import { emptyPipeline } from '../editor/blankText.ts';
+import { pipelineNameIn } from '../sniff.ts';
 
 /** A version as it is now. */
 export interface DiffText {
   readonly label: string;
   readonly detail: string;
+  /** Empty when there is no such file in this version. */
   readonly text: string;
   /** By which the editor opens `text`. */
   readonly uri: string;
+  /** What people wrote, where that is something else than `text`. */
+  readonly code?: {
+    readonly uri: string;
+    /** Of the call that made a node. */
+    rangeOf(nodeId: string): SourceRange | undefined;
+  };
 }
 
 export interface ComparisonServices {
@@ -125,7 +134,9 @@ export class ComparisonController implements Disposable {
   /** Both texts, as VS Code's own difference. */
   async openTexts(): Promise<void> {
     const { before, after } = this.#texts();
-    await this.#services.showDifference(before.uri, after.uri, this.title);
+    // Python beside IR has nothing in common with it.
+    const [a, b] = before.code && after.code ? [before.code, after.code] : [before, after];
+    await this.#services.showDifference(a.uri, b.uri, this.title);
   }
 
   /** Resolves when what was read last is shown. */
@@ -155,7 +166,7 @@ export class ComparisonController implements Disposable {
     },
     openSide: async ({ side }) => {
       const { text, problem } = this.#versions[side];
-      if (text !== undefined) await this.#services.showText(text.uri, problem?.range);
+      if (text !== undefined) await this.#services.showText((text.code ?? text).uri, problem?.range);
       return null;
     },
     openNode: async ({ nodeId, side }, signal) => {
@@ -163,7 +174,8 @@ export class ComparisonController implements Disposable {
       const text = this.#good?.[side];
       const scopePath = node?.[side];
       if (text === undefined || scopePath === undefined) return null;
-      await this.#services.showText(text.uri, await this.#rangeOf(text, scopePath, signal));
+      const { uri } = text.code ?? text;
+      await this.#services.showText(uri, await this.#rangeOf(text, scopePath, signal));
       return null;
     },
     openTexts: async () => {
@@ -292,8 +304,8 @@ export class ComparisonController implements Disposable {
   ): Promise<Compared> {
     return this.#services.worker.diff(
       {
-        before: { text: before.text, source: before.uri },
-        after: { text: after.text, source: after.uri },
+        before: { text: comparable(before, after), source: before.uri },
+        after: { text: comparable(after, before), source: after.uri },
         ...(collapsed === undefined ? {} : { collapsed }),
         ...(key === undefined ? {} : { key }),
       },
@@ -302,10 +314,11 @@ export class ComparisonController implements Disposable {
   }
 
   async #rangeOf(
-    { text, uri }: DiffText,
+    { text, uri, code }: DiffText,
     scopePath: string,
     signal: AbortSignal,
   ): Promise<SourceRange | undefined> {
+    if (code !== undefined) return code.rangeOf(scopePath);
     const analysis = await this.#services.worker.analyse({ text, source: uri }, signal);
     return analysis.kind === 'pipeline'
       ? analysis.drawing?.graph.nodes.find(({ id }) => id === scopePath)?.range
@@ -345,4 +358,9 @@ export class ComparisonController implements Disposable {
     this.#comparison = comparison;
     this.#changed.fire();
   }
+}
+
+/** A file that is not there, or has nothing in it, is a pipeline without steps: all of the other one is new, or gone. */
+function comparable({ text }: DiffText, other: DiffText): string {
+  return text.trim() === '' ? emptyPipeline(pipelineNameIn(other.text) ?? 'pipeline') : text;
 }

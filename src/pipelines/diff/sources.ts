@@ -1,9 +1,10 @@
 /** Where versions of a pipeline come from: VS Code's documents, Git, Python, the pipeline service. */
-import { RelativePattern, Uri, workspace } from 'vscode';
+import { FileSystemError, RelativePattern, Uri, workspace } from 'vscode';
 import type { SpecDocuments } from '../../clients/kfp/model.ts';
 import type { CompileResult } from '../../clients/pythonCompiler.ts';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
 import { isAbort, SlipwayError } from '../../core/base/errors.ts';
+import type { SourceRange } from '../../core/ir/model.ts';
 import type { DiffSource, SideView } from '../../core/protocol/graphDiff.ts';
 import type { Environments } from '../../environment/session.ts';
 import { safeName } from '../fullLog.ts';
@@ -12,7 +13,7 @@ import { readText } from '../readText.ts';
 import { pipelineNameIn } from '../store.ts';
 import type { VirtualDocuments } from '../virtualDocuments.ts';
 import type { DiffText } from './comparison.ts';
-import { readGitUri, refLabel, repositoryOf } from './git.ts';
+import { readGitUri, refLabel, requireRef, repositoryOf } from './git.ts';
 import { specYaml } from './specYaml.ts';
 
 export interface DiffSourceDeps {
@@ -31,12 +32,12 @@ export class DiffSources {
     this.#deps = deps;
   }
 
-  nameOf(source: DiffSource): Pick<SideView, 'label' | 'detail'> {
+  nameOf(source: DiffSource, isGone = false): Pick<SideView, 'label' | 'detail'> {
     switch (source.kind) {
       case 'text':
-        return nameOfUri(Uri.parse(source.uri));
+        return nameOfUri(Uri.parse(source.uri), isGone);
       case 'python': {
-        const { label, detail } = nameOfUri(Uri.parse(source.uri));
+        const { label, detail } = nameOfUri(Uri.parse(source.uri), isGone);
         return { label: label.replace(/^[^ ]+/, `$&: ${source.function}`), detail };
       }
       case 'version':
@@ -48,8 +49,8 @@ export class DiffSources {
 
   async read(source: DiffSource, signal: AbortSignal): Promise<DiffText> {
     if (source.kind === 'text') {
-      const uri = Uri.parse(source.uri);
-      return { ...this.nameOf(source), text: await textOf(uri), uri: source.uri };
+      const text = await textOf(Uri.parse(source.uri));
+      return text === undefined ? this.#gone(source) : { ...this.nameOf(source), text, uri: source.uri };
     }
     if (source.kind === 'python') return this.#compiled(source, signal);
     const key = JSON.stringify(source);
@@ -115,16 +116,36 @@ export class DiffSources {
   async #compiled(source: Extract<DiffSource, { kind: 'python' }>, signal: AbortSignal): Promise<DiffText> {
     const uri = Uri.parse(source.uri);
     const file = readGitUri(uri)?.file ?? uri;
-    const { pipelines, problems } = await this.#deps.compile(file, await textOf(uri), signal);
+    const python = await textOf(uri);
+    const code = await textOf(uri);
+    if (code === undefined) return this.#gone(source);
+    const { pipelines, problems } = await this.#deps.compile(file, code, signal);
     const { label, detail } = this.nameOf(source);
     const found = pipelines.find((one) => one.function === source.function);
+    if (found === undefined && problems[0] === undefined) return this.#gone(source);
     if (found === undefined)
       throw new SlipwayError(
         'notCompiled',
         problems[0]?.message ?? `There is no pipeline ${source.function} in ${label}.`,
       );
     const name = `${safeName(uri.toString())}/${source.function}.pipeline.yaml`;
-    return { label, detail, text: found.text, uri: this.#keep(name, found.text) };
+    const rangeOf = (nodeId: string): SourceRange | undefined => {
+      const { call } = found.nodes[nodeId] ?? {};
+      return call ? lineRange(python, call[0]) : undefined;
+    };
+    return {
+      label,
+      detail,
+      text: found.text,
+      uri: this.#keep(name, found.text),
+      code: { uri: source.uri, rangeOf },
+    };
+  }
+
+  /** Compared as nothing: then all of the other version is new, or gone. */
+  #gone(source: Extract<DiffSource, { kind: 'text' | 'python' }>): DiffText {
+    const { label, detail } = this.nameOf(source, true);
+    return { label, detail, text: '', uri: this.#keep(`${safeName(source.uri)}/${safeName(label)}`, '') };
   }
 
   async #uploaded(
@@ -159,25 +180,34 @@ export class DiffSources {
   }
 }
 
-async function textOf(uri: Uri): Promise<string> {
+/** `undefined`: this version has no such file. */
+async function textOf(uri: Uri): Promise<string | undefined> {
   try {
     return await readText(uri);
   } catch (error) {
     if (isAbort(error)) throw error;
     const git = readGitUri(uri);
+    if (error instanceof FileSystemError && error.code === 'FileNotFound') {
+      // Git says so of a file of no repository, and of a commit that it does not have, too.
+      if (git !== undefined) await requireRef(git.file, git.ref);
+      return undefined;
+    }
     const name = (git?.file ?? uri).path.split('/').at(-1) ?? '';
-    throw git === undefined
-      ? new SlipwayError('noFile', `${name} is not there, or cannot be read.`, { cause: error })
-      : new SlipwayError('noFile', `Git has no ${name} at ${refLabel(git.ref)}.`, { cause: error });
+    throw new SlipwayError('noFile', `${name} cannot be read.`, { cause: error });
   }
 }
 
-function nameOfUri(uri: Uri): Pick<SideView, 'label' | 'detail'> {
+function nameOfUri(uri: Uri, isGone: boolean): Pick<SideView, 'label' | 'detail'> {
   const git = readGitUri(uri);
   const file = git?.file ?? uri;
   const name = file.path.split('/').at(-1) ?? file.path;
   const path = workspace.asRelativePath(file, (workspace.workspaceFolders ?? []).length > 1);
-  return git === undefined
-    ? { label: name, detail: path }
-    : { label: `${name} (${refLabel(git.ref)})`, detail: `${path} at ${refLabel(git.ref)}` };
+  if (git === undefined)
+    return isGone
+      ? { label: `${name} (not there)`, detail: `${path} is not there` }
+      : { label: name, detail: path };
+  const ref = refLabel(git.ref);
+  return isGone
+    ? { label: `${name} (not in ${ref})`, detail: `${path} is not in ${ref}` }
+    : { label: `${name} (${ref})`, detail: `${path} at ${ref}` };
 }

@@ -16,7 +16,9 @@ export async function moveToPython(yaml: Uri, pipelines: PythonPipelines): Promi
   const { version } = document;
   const text = document.getText();
   const known = compiledFrom(text);
-  if (known !== undefined) throw new SlipwayError('isPython', `This is compiled from ${known} already.`);
+  // Gone, it is no truth any more.
+  if (known !== undefined && (await exists(Uri.joinPath(yaml, '..', known))))
+    throw new SlipwayError('isPython', `This is compiled from ${known} already.`);
   const parsed = parseWithDocuments(text);
   if (parsed.kind === 'notPipeline') throw new SlipwayError('notPipeline', parsed.problem.message);
   const generated = generatePython(parsed.document, parsed.documents.platformSpec, basename(yaml.path));
@@ -46,11 +48,15 @@ export async function moveToPython(yaml: Uri, pipelines: PythonPipelines): Promi
 /** In the field at the top of the window; undefined: the person left. */
 async function askForFile(yaml: Uri): Promise<Uri | undefined> {
   const folder = Uri.joinPath(yaml, '..');
-  const stem = basename(yaml.path).replace(/(?:\.pipeline)?\.ya?ml$/i, '');
+  const stem = basename(yaml.path)
+    .replace(/(?:\.pipeline)?\.ya?ml$/i, '')
+    .replaceAll(/[^\p{L}\p{N}_]+/gu, '_');
+  let value = `${stem}.py`;
+  for (let count = 2; await exists(Uri.joinPath(folder, value)); count++) value = `${stem}_${count}.py`;
   const name = await window.showInputBox({
     title: 'Move to Python',
     prompt: `${basename(yaml.path)} is then compiled from this file, whenever it is saved.`,
-    value: `${stem.replaceAll(/[^\p{L}\p{N}_]+/gu, '_')}.py`,
+    value,
     ignoreFocusOut: true,
     validateInput: async (text) => {
       if (!/^[^/\\]+\.py$/.test(text)) return 'The name of a Python file, e.g. train.py.';

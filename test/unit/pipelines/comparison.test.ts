@@ -8,7 +8,7 @@ import { diffPipelines } from '../../../src/core/ir/diff.ts';
 import { parsePipeline } from '../../../src/core/ir/parse.ts';
 import { specToDocuments } from '../../../src/core/ir/specDocuments.ts';
 import type { DiffSource } from '../../../src/core/protocol/graphDiff.ts';
-import { ComparisonController } from '../../../src/pipelines/diff/comparison.ts';
+import { ComparisonController, type DiffText } from '../../../src/pipelines/diff/comparison.ts';
 import { specYaml } from '../../../src/pipelines/diff/specYaml.ts';
 import { pipelineText, sampleText } from '../../builders/pipelineText.ts';
 
@@ -18,8 +18,8 @@ afterAll(() => worker.dispose());
 const text = (uri: string): DiffSource => ({ kind: 'text', uri });
 const changedText = pipelineText('image: busybox', 'image: alpine:3');
 
-/** Two texts that can be changed and taken away, and what was asked of the editor. */
-function compared(before: string, after: string) {
+/** Two texts that can be changed and taken away, and what was asked of the editor. `code`: what they come from, by URI. */
+function compared(before: string, after: string, code: Readonly<Record<string, DiffText['code']>> = {}) {
   const texts = new Map([
     ['before', before],
     ['after', after],
@@ -39,7 +39,8 @@ function compared(before: string, after: string) {
         const uri = uriOf(source);
         const found = texts.get(uri);
         if (found === undefined) return Promise.reject(new SlipwayError('noFile', `${uri} is not there.`));
-        return Promise.resolve({ label: uri, detail: uri, text: found, uri });
+        const own = code[uri];
+        return Promise.resolve({ label: uri, detail: uri, text: found, uri, ...(own && { code: own }) });
       },
       watch: (source, onChange) => {
         watching.set(uriOf(source), onChange);
@@ -102,6 +103,20 @@ describe('two texts', () => {
     expect(controller.state.comparison).toMatchObject({ isSame: true, isSameText: false });
     await change('after', pipelineText());
     expect(controller.state.comparison).toMatchObject({ isSame: true, isSameText: true });
+  });
+
+  test.each([
+    ['', pipelineText(), 'added'],
+    [pipelineText(), '', 'removed'],
+  ])('of which one is not there: all of the other is new, or gone (%#)', async (before, after, mark) => {
+    const { controller } = compared(before, after);
+    await controller.settled();
+    expect(controller.state.comparison).toMatchObject({ kind: 'compared', isSame: false, isDrawn: true });
+    const { changes } = await controller.handlers.changes({}, forever);
+    expect(changes.nodes.map((node) => node.mark)).toEqual(['make', 'use'].map(() => mark));
+    expect(new Set(changes.edges.map((edge) => edge.mark))).toEqual(new Set([mark]));
+    // Of the pipeline itself only what it is called is taken to be the same.
+    expect(changes.pipeline.map(({ path }) => path)).not.toContain('name');
   });
 
   test('are followed; one that is broken has its place, and the last comparison stays', async () => {
@@ -208,6 +223,26 @@ describe('what the panel can be asked', () => {
     expect(asked.pop()).toMatch(/^showText after/);
     await change('after', undefined);
     await expect(handlers.openTexts({}, forever)).rejects.toMatchObject({ reason: 'notRead' });
+  });
+
+  test('of Python: what people wrote, at the call of a step; beside IR, its IR', async () => {
+    const rangeOf = (nodeId: string) => (nodeId === 'use' ? { start: 0, end: 0 } : undefined);
+    const python = (uri: string) => ({ uri, rangeOf });
+    const both = compared(pipelineText(), changedText, { before: python('old.py'), after: python('new.py') });
+    await both.controller.settled();
+    await both.controller.handlers.openNode({ nodeId: 'use', side: 'after' }, forever);
+    await both.controller.handlers.openSide({ side: 'before' }, forever);
+    await both.controller.openTexts();
+    expect(both.asked).toEqual([
+      'showText new.py ',
+      'showText old.py ',
+      'showDifference old.py new.py before ↔ after',
+    ]);
+    both.controller.dispose();
+    const one = compared(pipelineText(), changedText, { before: python('old.py') });
+    await one.controller.settled();
+    await one.controller.openTexts();
+    expect(one.asked).toEqual(['showDifference before after before ↔ after']);
   });
 });
 
