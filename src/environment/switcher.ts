@@ -149,7 +149,7 @@ export class Switcher {
   }
 }
 
-export function stateWord(environments: Environments): string {
+function stateWord(environments: Environments): string {
   const { state, current } = environments;
   switch (state.kind) {
     case 'unknown':

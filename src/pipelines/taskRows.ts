@@ -165,7 +165,7 @@ export function taskPath(task: RunTask, byId: ReadonlyMap<string, RunTask>): str
   return outer === '' ? taskLabel(task) : `${outer} › ${taskLabel(task)}`;
 }
 
-export function taskLabel({ displayName, iteration }: RunTask): string {
+function taskLabel({ displayName, iteration }: RunTask): string {
   return iteration === undefined ? displayName : `${displayName} [${iteration}]`;
 }
 

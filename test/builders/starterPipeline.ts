@@ -9,7 +9,7 @@ import { emptyPipeline } from '../../src/pipelines/editor/blankText.ts';
 
 export const STARTERS = resolve('resources/starters');
 
-export async function starter(name: string): Promise<ComponentDefinition> {
+async function starter(name: string): Promise<ComponentDefinition> {
   const found = definitionsIn(await readFile(join(STARTERS, `${name}.yaml`), 'utf8'));
   const [only] = found;
   if (only?.name !== name || found.length !== 1) throw new Error(`${name} is no component.`);

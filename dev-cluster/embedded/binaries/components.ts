@@ -6,7 +6,7 @@ import { findProgram } from './find.ts';
 import { clearGoCaches } from './go.ts';
 import { programs } from './programs.ts';
 
-export const PROGRAMS = 'programs';
+const PROGRAMS = 'programs';
 
 export const binaryComponents: readonly Component[] = [
   {

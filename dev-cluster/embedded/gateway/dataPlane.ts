@@ -229,7 +229,7 @@ function redirectTo(
   response.end();
 }
 
-export function factsOf(request: Incoming): RequestFacts {
+function factsOf(request: Incoming): RequestFacts {
   let url = request.url ?? '/';
   // An absolute form, as proxies get it.
   if (!url.startsWith('/')) url = url.replace(/^[a-z]+:\/\/[^/?]*/i, '') || '/';

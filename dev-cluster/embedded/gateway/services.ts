@@ -146,7 +146,7 @@ function usable(endpoints: readonly Endpoint[]): readonly string[] {
   );
 }
 
-export function externalHost(name: string): string {
+function externalHost(name: string): string {
   return name === 'localhost' ? '127.0.0.1' : name;
 }
 

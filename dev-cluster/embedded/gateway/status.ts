@@ -77,7 +77,7 @@ export async function writeStatuses(
 }
 
 /** What has to be written: nothing for an object whose status says it already. */
-export function statusUpdates(view: View, classes: readonly GatewayClass[], now: Date): readonly Update[] {
+function statusUpdates(view: View, classes: readonly GatewayClass[], now: Date): readonly Update[] {
   const time = now.toISOString().replace(/\.\d+Z$/, 'Z');
   return [
     ...classes.flatMap((one) => classUpdate(one, time) ?? []),

@@ -12,9 +12,9 @@ import { feastEndpoints } from './feastEndpoints.ts';
 import { REDIS, redisEndpoint } from './redis.ts';
 import { OBJECT_STORE, objectStoreEndpoint } from './s3.ts';
 
-export const FEAST_SERVER = 'feast-server';
+const FEAST_SERVER = 'feast-server';
 const FEAST_REGISTRY = 'feast-registry';
-export const FEAST_VERSION = '0.67.0';
+const FEAST_VERSION = '0.67.0';
 const HEALTH_TIMEOUT_MS = 5_000;
 
 export const feastServer: Component = {

@@ -13,7 +13,7 @@ import { serviceFolder, servicePort } from './addresses.ts';
 export const OBJECT_STORE = 's3';
 const REGION = 'us-east-1';
 /** `mlpipeline` is KFP's own name for its artifacts. */
-export const BUCKETS: readonly string[] = ['slipway', 'mlflow', 'feast', 'models', 'mlpipeline'];
+const BUCKETS: readonly string[] = ['slipway', 'mlflow', 'feast', 'models', 'mlpipeline'];
 /** AWS's keys have 20 characters, and some clients want no more. */
 const ACCESS_KEY_LENGTH = 20;
 

@@ -17,7 +17,7 @@ const poolFile = z.object({
 /** How many nodes of each kind the market has to give. */
 export type Pool = z.infer<typeof poolFile>;
 
-export const DEFAULT_POOL: Pool = { provider: 'gke', spot: 2, onDemand: 1 };
+const DEFAULT_POOL: Pool = { provider: 'gke', spot: 2, onDemand: 1 };
 
 /** A g2-standard-8: what a cloud sells with one L4. */
 const CAPACITY = {

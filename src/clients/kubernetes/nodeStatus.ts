@@ -38,7 +38,7 @@ const onDemandLabels: readonly (readonly [string, readonly string[]])[] = [
   ['kubernetes.azure.com/scalesetpriority', ['regular']],
 ];
 
-export function capacityType(node: Node): NodeSummary['capacityType'] {
+function capacityType(node: Node): NodeSummary['capacityType'] {
   const labels = node.metadata?.labels ?? {};
   const has = (known: typeof spotLabels): boolean =>
     known.some(([key, values]) => values.includes(labels[key] ?? ''));

@@ -15,7 +15,7 @@ interface KeyRow {
   readonly isBuiltIn?: true;
 }
 
-export const canvasKeys = {
+const canvasKeys = {
   up: { title: 'Go Up Along the Edges', group: 'Move', keys: ['up'] },
   down: { title: 'Go Down Along the Edges', group: 'Move', keys: ['down'] },
   left: { title: 'Go Left', group: 'Move', keys: ['left'] },

@@ -54,11 +54,11 @@ export interface DiffView {
 /** Without the drawing, which is laid out and pulled by itself. */
 export type DiffChanges = Omit<DiffView, 'graph'>;
 
-export const sides = ['before', 'after'] as const;
+const sides = ['before', 'after'] as const;
 export type Side = (typeof sides)[number];
 
 /** One of the two versions: where its text comes from, such that it can be found again after a reload. */
-export const diffSource = z.discriminatedUnion('kind', [
+const diffSource = z.discriminatedUnion('kind', [
   /** Whatever VS Code can open: a file, a file as Git had it (`git:`), an untitled text. */
   z.object({ kind: z.literal('text'), uri: z.string() }),
   /** A pipeline of a Python file, or of what Git had of it: compiled. */

@@ -54,7 +54,7 @@ export interface RunFormState {
 
 const json: z.ZodType<JsonValue> = z.json();
 
-export const formAnswer = z.object({
+const formAnswer = z.object({
   runName: z.string().trim().min(1).max(500),
   /** Inputs the user set; the rest stay at their defaults. */
   parameters: z.record(z.string(), json),

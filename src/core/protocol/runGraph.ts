@@ -227,15 +227,7 @@ export interface FailureView {
 const id = z.string().min(1).max(2_000);
 const none = z.object({});
 
-export const graphActs = [
-  'run',
-  'runWith',
-  'terminate',
-  'retry',
-  'startService',
-  'openText',
-  'showLog',
-] as const;
+const graphActs = ['run', 'runWith', 'terminate', 'retry', 'startService', 'openText', 'showLog'] as const;
 export type GraphAct = (typeof graphActs)[number];
 
 export const runGraphParsers = {

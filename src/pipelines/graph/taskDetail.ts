@@ -117,7 +117,7 @@ function ios(io: TaskIo | undefined, ports: readonly Port[]): readonly IoView[] 
 }
 
 /** `NUMBER_DOUBLE` → `number`; `system.Dataset` → `Dataset`. */
-export function typeText(type: string): string {
+function typeText(type: string): string {
   const parameters: Readonly<Record<string, string>> = {
     NUMBER_DOUBLE: 'number',
     NUMBER_INTEGER: 'integer',

@@ -236,7 +236,7 @@ export class GatewayCluster {
 }
 
 /** Answers with what it got. */
-export function echo(pod: string): RequestListener {
+function echo(pod: string): RequestListener {
   return (incoming, response) => {
     let body = '';
     incoming.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));

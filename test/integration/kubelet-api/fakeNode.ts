@@ -16,7 +16,7 @@ import { UsageMeter } from '../../../dev-cluster/embedded/node-agent/usageMeter.
 import type { ApiServer } from './apiServer.ts';
 
 export const NODE_NAME = 'laptop';
-export const NODE_IP = '10.42.255.1';
+const NODE_IP = '10.42.255.1';
 
 export interface FakePodOptions {
   readonly name: string;

@@ -64,7 +64,7 @@ function middleOf({ route, from, to }: RoutedEdge): Point {
   return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
 }
 
-export function edgeTitle(edge: GraphEdge): string {
+function edgeTitle(edge: GraphEdge): string {
   if (edge.bindings.length === 0) return 'Runs after';
   return edge.bindings.map((binding) => `${binding.output} → ${binding.input} (${binding.type})`).join('\n');
 }

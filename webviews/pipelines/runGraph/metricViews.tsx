@@ -24,7 +24,7 @@ export function Metrics({ metrics, name }: { metrics: MetricsView; name: string 
   );
 }
 
-export function formatNumber(value: number): string {
+function formatNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
   const size = Math.abs(value);
   return size !== 0 && (size >= 1e6 || size < 1e-4)

@@ -34,7 +34,7 @@ export function useOutline(): readonly OutlineItem[] {
   );
 }
 
-export function RowTitle({ item }: { item: OutlineItem }): ReactElement {
+function RowTitle({ item }: { item: OutlineItem }): ReactElement {
   return (
     <>
       {item.state === undefined ? (

@@ -58,7 +58,7 @@ export function Search(props: {
 }
 
 /** Ids of visible nodes whose label, component or detail holds the text, whatever the case. */
-export function findNodes(drawing: LaidOutGraph, text: string): readonly string[] {
+function findNodes(drawing: LaidOutGraph, text: string): readonly string[] {
   const wanted = text.trim().toLowerCase();
   if (wanted === '') return [];
   return drawing.graph.nodes

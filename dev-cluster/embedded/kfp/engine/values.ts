@@ -93,7 +93,7 @@ export function toItems(name: string, value: JsonValue): readonly JsonValue[] {
 }
 
 /** `undefined` when the text isn't JSON. */
-export function parseJson(text: string): JsonValue | undefined {
+function parseJson(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text) as JsonValue;
   } catch {
@@ -113,7 +113,7 @@ const TYPE_NAMES: Readonly<Record<ParameterType, string>> = {
 };
 
 /** e.g. `an integer`. */
-export function typeName(type: ParameterType): string {
+function typeName(type: ParameterType): string {
   return TYPE_NAMES[type];
 }
 

@@ -61,7 +61,7 @@ export function resourceValue(
 }
 
 /** `key="value"` a line, sorted, values quoted as Go does. */
-export function formatMap(map: Readonly<Record<string, string>>): string {
+function formatMap(map: Readonly<Record<string, string>>): string {
   return Object.entries(map)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}=${goQuote(value)}`)

@@ -17,7 +17,7 @@ const mapFile = z.object({ version: z.literal(1), images: z.array(mapping) });
 
 export type UserImage = z.infer<typeof mapping>;
 
-export function userImagesPath(home = slipwayHome()): string {
+function userImagesPath(home = slipwayHome()): string {
   return join(home, 'images.json');
 }
 

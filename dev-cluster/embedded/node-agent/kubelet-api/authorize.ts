@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import type { KubernetesApi } from '../../../../src/clients/kubernetes/api.ts';
 
 /** Common name of the certificate that the API server shows to kubelets. */
-export const KUBELET_CLIENT = 'kube-apiserver-kubelet-client';
+const KUBELET_CLIENT = 'kube-apiserver-kubelet-client';
 
 interface User {
   readonly username: string;

@@ -226,6 +226,6 @@ export function probedContainer(
 }
 
 /** As the kubelet's `format.Pod`. */
-export function podName({ metadata }: Pod): string {
+function podName({ metadata }: Pod): string {
   return `${metadata?.name ?? ''}_${metadata?.namespace ?? ''}(${metadata?.uid ?? ''})`;
 }

@@ -43,7 +43,7 @@ export async function mountVolume(
   throw failure(volume.name, `volumes of type ${kindOf(volume)} are not supported by the embedded cluster`);
 }
 
-export function volumeFolder(volume: Volume, podFolder: string): string {
+function volumeFolder(volume: Volume, podFolder: string): string {
   return join(podFolder, 'volumes', `kubernetes.io~${kindOf(volume).toLowerCase()}`, volume.name);
 }
 

@@ -52,7 +52,7 @@ export const executorEdits = {
  * The executors of tasks, theirs alone: one that other tasks use too is copied first, with its component. Refuses
  * groups, which have none.
  */
-export function ownExecutors(draft: Draft, nodeIds: readonly string[]): readonly string[] {
+function ownExecutors(draft: Draft, nodeIds: readonly string[]): readonly string[] {
   const id = (component: string, key: string): string => JSON.stringify([component, key]);
   const meant = new Map(
     nodeIds
@@ -99,11 +99,7 @@ function componentsWith(draft: Draft, label: string): readonly string[] {
     .map(([name]) => name);
 }
 
-export function changeContainer(
-  draft: Draft,
-  label: string,
-  change: (container: JsonObject) => JsonObject,
-): void {
+function changeContainer(draft: Draft, label: string, change: (container: JsonObject) => JsonObject): void {
   const executor = executorOf(draft, label);
   if (!isJsonObject(executor['container'])) refuse('Only a step that runs a container has this.');
   putExecutor(draft, label, withValue(executor, ['container'], change(executor['container'])));

@@ -26,7 +26,7 @@ export function planGesture(text: string, gesture: Gesture, file = new SpecText(
   return planEdit(text, (spec) => applyGesture(spec, gesture), file);
 }
 
-export function planEdit(
+function planEdit(
   text: string,
   edit: (spec: Edited['spec']) => Edited | Refused,
   file = new SpecText(),

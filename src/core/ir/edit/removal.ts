@@ -41,7 +41,7 @@ export function groupsOf(draft: Draft, component: string): readonly string[] {
 }
 
 /** The components that are dags; the root is ''. */
-export function dagNames(draft: Draft): readonly string[] {
+function dagNames(draft: Draft): readonly string[] {
   const names = Object.keys(objectAt(draft.spec.pipeline, 'components'));
   return ['', ...names.filter((name) => draft.isDag(name))];
 }

@@ -1,7 +1,7 @@
 /** Finding tasks and groups of a Spec by node id, and what refers to what. */
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import { childId } from '../graph.ts';
-import { objectAt, textAt, valueAt, withValue, type JsonPath } from './jsonPath.ts';
+import { objectAt, textAt, valueAt, type JsonPath } from './jsonPath.ts';
 import type { Refused, Spec } from './spec.ts';
 
 /** A component that is a DAG: the pipeline's root, or what a group's task opens. */
@@ -91,22 +91,6 @@ export function allDags(spec: Spec): readonly DagEntry[] {
     add(['components', name], component);
   }
   return dags;
-}
-
-/** How many tasks of the file use each component. */
-export function componentUses(spec: Spec): ReadonlyMap<string, number> {
-  const uses = new Map<string, number>();
-  for (const { tasks } of allDags(spec)) {
-    for (const task of Object.values(tasks)) {
-      const name = textAt(task, 'componentRef', 'name');
-      if (name !== undefined) uses.set(name, (uses.get(name) ?? 0) + 1);
-    }
-  }
-  return uses;
-}
-
-export function withPipeline(spec: Spec, path: JsonPath, value: JsonObject): Spec {
-  return { ...spec, pipeline: withValue(spec.pipeline, path, value) };
 }
 
 /** `wanted`, or with the next number from 2 on, as the SDK numbers what it calls the same. */

@@ -112,7 +112,7 @@ function importDefinition(draft: Draft, definition: ComponentDefinition): string
 }
 
 /** A group's component once more; other components can be shared. */
-export function copyOfGroup(draft: Draft, component: string): string {
+function copyOfGroup(draft: Draft, component: string): string {
   if (!draft.isDag(component)) return component;
   return importComponent(draft, exportComponents(draft, [component]), component);
 }

@@ -127,7 +127,7 @@ function checkNotOwn(draft: Draft, parent: string, key: string, input: string): 
 }
 
 /** After an input lost a source: nobody waits or carries for it any more. */
-export function tidyAfter(draft: Draft, task: string, { source }: Pick<TaskInput, 'source'>): void {
+function tidyAfter(draft: Draft, task: string, { source }: Pick<TaskInput, 'source'>): void {
   const { parent, key } = draft.place(task);
   const { group } = splitId(task);
   if (source.kind === 'taskOutput') {

@@ -318,7 +318,7 @@ function typeForm(type: string | ArtifactType): string {
   return typeof type === 'string' ? type : `${type.schemaTitle}@${type.schemaVersion ?? '0.0.1'}`;
 }
 
-export function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return compareText(a, b);
 }
 

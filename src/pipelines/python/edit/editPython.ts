@@ -70,7 +70,7 @@ export async function editPython(
   };
 }
 
-export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+function applyEdits(text: string, edits: readonly TextEdit[]): string {
   let result = '';
   let end = 0;
   for (const { range, text: inserted } of edits) {

@@ -61,7 +61,7 @@ async function askTarget(edit: EditStore, start: WireStart): Promise<void> {
 }
 
 /** Items that hold the text, whatever the case. */
-export function filtered(items: readonly ChooserItem[]): (query: string) => Promise<readonly ChooserItem[]> {
+function filtered(items: readonly ChooserItem[]): (query: string) => Promise<readonly ChooserItem[]> {
   return (query) => {
     const wanted = query.trim().toLowerCase();
     return Promise.resolve(

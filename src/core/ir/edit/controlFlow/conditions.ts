@@ -165,7 +165,7 @@ function setTrigger(draft: Draft, branch: string, condition: string): void {
 }
 
 /** An Else says nothing but that none of the branches before it ran. */
-export function isElse(draft: Draft, branch: string, position: number): boolean {
+function isElse(draft: Draft, branch: string, position: number): boolean {
   const parts = conjuncts(triggerOf(draft, branch));
   return position > 0 && parts.length === position && parts.every((part) => part.startsWith('!('));
 }

@@ -15,7 +15,7 @@ export function sharedOf<T>(values: readonly T[]): Shared<T> | undefined {
   return others.every((other) => JSON.stringify(other) === text) ? first : MIXED;
 }
 
-export function FieldRow(props: {
+function FieldRow(props: {
   label: string;
   problem?: string | undefined;
   hint?: string | undefined;
