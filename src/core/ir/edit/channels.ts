@@ -17,39 +17,15 @@ import {
   type PortKind,
   type PortType,
 } from './ports.ts';
-import { refusable, refuse } from './refusal.ts';
+import { refuse } from './refusal.ts';
 import { freeName } from './scope.ts';
 import { inputsOf, writeSource, type InputSource } from './sources.ts';
-import type { Refused, Spec } from './spec.ts';
 
 /** A group's task, from outside. */
 export interface Opener {
   /** Component of the dag that it stands in. */
   readonly parent: string;
   readonly key: string;
-}
-
-export interface Routed {
-  readonly kind: 'routed';
-  readonly spec: Spec;
-  /** The consumer's entry in `inputs.parameters` or `inputs.artifacts`, by `port.kind`. */
-  readonly input: JsonObject;
-  /** What arrives; undefined for a constant, which fits where its value does. */
-  readonly port: PortType | undefined;
-}
-
-/** Makes `source` readable in the dag of a task, and that task wait for it; its input is the caller's to set. */
-export function routeSource(spec: Spec, consumer: string, source: GestureSource): Routed | Refused {
-  return refusable(() => {
-    const draft = new Draft(spec);
-    const { source: found, selector, port } = route(draft, consumer, source);
-    return {
-      kind: 'routed',
-      spec: draft.spec,
-      input: writeSource(port?.kind ?? 'parameter', found, selector),
-      port,
-    };
-  });
 }
 
 export interface Route {
@@ -59,7 +35,10 @@ export interface Route {
   readonly port: PortType | undefined;
 }
 
-/** routeSource for edits that go on with the draft; refuses by throwing (refusal.ts). `wanted`: see passIn. */
+/**
+ * Makes `source` readable in the dag of a task, and that task wait for it; its input is the caller's to set. Refuses by
+ * throwing (refusal.ts). `wanted`: see passIn.
+ */
 export function route(draft: Draft, consumer: string, source: GestureSource, wanted?: PortType): Route {
   const consumerKeys = consumer.split('/');
   draft.place(consumer);
