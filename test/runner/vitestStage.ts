@@ -1,4 +1,4 @@
-/** A vitest project: what `vitest list` finds is compared, test by test, with what the run reports. */
+/** A vitest project: every file that vitest finds must be in its report, and every test there must have passed. */
 import { readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const vitest = join(repositoryRoot, 'node_modules', 'vitest', 'vitest.mjs');
 const nightlyTag = '[nightly]';
 const withoutNightly = String.raw`^(?!.*\[nightly\])`;
 
-const listSchema = z.array(z.object({ name: z.string(), file: z.string() }));
+const listSchema = z.array(z.object({ file: z.string() }));
 const reportSchema = z.object({
   testResults: z.array(
     z.object({
@@ -40,16 +40,13 @@ async function run(project: string, context: StageContext): Promise<StageResult>
   const reportPath = join(outputFolder, `${project}.report.json`);
   await Promise.all([listPath, reportPath].map((path) => rm(path, { force: true })));
 
-  // Collected, not parsed: a table of cases counts as its cases.
-  const list = ['list', '--no-static-parse', '--project', project, `--json=${listPath}`];
-  // vitest sets a project up for its list, too: that needs no cluster of its own.
-  const listCode = await runNode([vitest, ...list], context, { SLIPWAY_TEST_CLUSTER: 'listed only' });
+  const listCode = await runNode(
+    [vitest, 'list', '--filesOnly', '--project', project, `--json=${listPath}`],
+    context,
+  );
   if (listCode !== 0)
     return { found: 1, passed: 0, failures: [`vitest could not list the ${project} tests: see its log.`] };
-  const found = listSchema
-    .parse(JSON.parse(await readFile(listPath, 'utf8')))
-    .filter(({ name }) => context.nightly || !name.includes(nightlyTag))
-    .map(({ file, name }) => key(file, name));
+  const files = listSchema.parse(JSON.parse(await readFile(listPath, 'utf8'))).map(({ file }) => file);
 
   const runCode = await runNode(
     [
@@ -61,8 +58,8 @@ async function run(project: string, context: StageContext): Promise<StageResult>
   );
   const report = await readFile(reportPath, 'utf8').catch(() => undefined);
   if (report === undefined)
-    return { found: found.length, passed: 0, failures: [`The ${project} run ended without a report.`] };
-  const result = compareWithReport(found, report, context.nightly);
+    return { found: 1, passed: 0, failures: [`The ${project} run ended without a report.`] };
+  const result = compareWithReport(files, report, context.nightly);
   // Every test may pass and yet an error have come from outside of them, e.g. a rejection nobody handled.
   if (runCode !== 0 && result.failures.length === 0)
     return { ...result, failures: [`The ${project} run ended with ${runCode}: its log says why.`] };
@@ -70,47 +67,34 @@ async function run(project: string, context: StageContext): Promise<StageResult>
 }
 
 /**
- * `found`: `file: name` of each test; `reportText`: what vitest's JSON reporter wrote. On Linux, where everything must
- * run, a skipped test is a failure; elsewhere it may be skipped for its platform.
+ * `files`: all that vitest found, each of which must have run; `reportText`: what its JSON reporter wrote, where a test
+ * that did not run is a skipped one. On Linux, where everything must run, that is a failure; elsewhere it may be
+ * skipped for its platform.
  */
 export function compareWithReport(
-  found: readonly string[],
+  files: readonly string[],
   reportText: string,
   nightly: boolean,
   platform: NodeJS.Platform = process.platform,
 ): StageResult {
-  const report = reportSchema.parse(JSON.parse(reportText));
-  const executed = new Map<string, number>();
+  const { testResults } = reportSchema.parse(JSON.parse(reportText));
   const failures: string[] = [];
-  const skipped = new Set<string>();
   let passed = 0;
-  for (const file of report.testResults) {
+  for (const file of testResults) {
+    const path = relative(repositoryRoot, file.name);
     for (const test of file.assertionResults) {
-      const name = key(file.name, [...test.ancestorTitles, test.title].join(' > '));
-      if (test.status !== 'passed' && test.status !== 'failed') {
-        // `vitest list` leaves skipped tests out, so they are not among the found.
-        const isLeftForTheNight = !nightly && name.includes(nightlyTag);
-        if (!isLeftForTheNight && platform === 'linux') skipped.add(name);
-        continue;
-      }
-      executed.set(name, (executed.get(name) ?? 0) + 1);
+      const name = `${path}: ${[...test.ancestorTitles, test.title].join(' > ')}`;
       if (test.status === 'passed') passed++;
-      else failures.push(`${name}\n${(test.failureMessages ?? []).join('\n')}`);
+      else if (test.status === 'failed') failures.push(`${name}\n${(test.failureMessages ?? []).join('\n')}`);
+      else if (platform === 'linux' && (nightly || !name.includes(nightlyTag)))
+        failures.push(`${name}\nwas skipped.`);
     }
     // A file that fails outside its tests, e.g. at import or in a hook.
     if (file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'))
-      failures.push(`${relative(repositoryRoot, file.name)}\n${file.message ?? ''}`);
+      failures.push(`${path}\n${file.message ?? ''}`);
   }
-  for (const name of found) {
-    const left = executed.get(name) ?? 0;
-    if (left === 0) failures.push(`${name}\nwas found but did not run.`);
-    else executed.set(name, left - 1);
-  }
-  const unfound = [...skipped].filter((name) => !found.includes(name));
-  failures.push(...unfound.map((name) => `${name}\nwas skipped.`));
-  return { found: found.length + unfound.length, passed, failures };
-}
-
-function key(file: string, name: string): string {
-  return `${relative(repositoryRoot, file)}: ${name}`;
+  const ran = new Set(testResults.map(({ name }) => relative(repositoryRoot, name)));
+  const left = files.map((file) => relative(repositoryRoot, file)).filter((path) => !ran.has(path));
+  failures.push(...left.map((path) => `${path}\nwas found but did not run.`));
+  return { found: passed + failures.length, passed, failures };
 }
