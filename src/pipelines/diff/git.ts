@@ -14,8 +14,12 @@ export interface Repository {
   readonly rootUri: Uri;
   readonly state: {
     readonly HEAD: { readonly name?: string; readonly commit?: string } | undefined;
+    /** What is staged. `renameUri`: what it is called now. */
+    readonly indexChanges: readonly { readonly originalUri: Uri; readonly renameUri: Uri | undefined }[];
     readonly onDidChange: Event<void>;
   };
+  /** Rejects when there is no such commit. */
+  getCommit(ref: string): Promise<Commit>;
   log(options: { readonly path?: string; readonly maxEntries?: number }): Promise<readonly Commit[]>;
 }
 
@@ -47,11 +51,21 @@ export async function repositoryOf(file: Uri): Promise<Repository> {
   );
 }
 
-/** The file as Git had it. */
+/** The file as Git had it; at HEAD also under the name that it had there. Rejects as repositoryOf. */
 export async function gitUri(file: Uri, ref: string): Promise<Uri> {
-  await repositoryOf(file);
+  const { state } = await repositoryOf(file);
+  const renamed = state.indexChanges.find(({ renameUri }) => renameUri?.toString() === file.toString());
   const git = await gitApi();
-  return git?.toGitUri(file, ref) ?? file;
+  return git?.toGitUri(ref === 'HEAD' ? (renamed?.originalUri ?? file) : file, ref) ?? file;
+}
+
+/** Rejects as repositoryOf, or with `noCommit` when the repository does not have it. */
+export async function requireRef(file: Uri, ref: string): Promise<void> {
+  const repository = await repositoryOf(file);
+  if (!isCommit(ref)) return;
+  await repository.getCommit(ref).catch((error: unknown) => {
+    throw new SlipwayError('noCommit', `Git has no commit ${refLabel(ref)} any more.`, { cause: error });
+  });
 }
 
 const query = z.object({ path: z.string(), ref: z.string() });
@@ -70,7 +84,11 @@ export function readGitUri(uri: Uri): { readonly file: Uri; readonly ref: string
 /** `HEAD`, `Index`, or a commit's short name. */
 export function refLabel(ref: string): string {
   if (ref === '' || /^~\d*$/.test(ref)) return 'Index';
-  return /^[0-9a-f]{40}$/.test(ref) ? ref.slice(0, 7) : ref;
+  return isCommit(ref) ? ref.slice(0, 7) : ref;
+}
+
+function isCommit(ref: string): boolean {
+  return /^[0-9a-f]{40}$/.test(ref);
 }
 
 function nameOf(uri: Uri): string {
