@@ -3,9 +3,8 @@
  * webview. panel.ts and editor/provider.ts put it into VS Code; tests put it into a bare page.
  */
 import type { KfpApi } from '../../clients/kfp/api.ts';
-import type { Run } from '../../clients/kfp/model.ts';
 import { DisposableStore, type Disposable } from '../../core/base/disposable.ts';
-import { isAbort, SlipwayError } from '../../core/base/errors.ts';
+import { SlipwayError } from '../../core/base/errors.ts';
 import { Emitter } from '../../core/base/event.ts';
 import { tasksFrom } from '../../core/ir/downstream.ts';
 import type { SourceRange } from '../../core/ir/model.ts';
@@ -13,19 +12,17 @@ import type { CanvasContract, GraphEditContract } from '../../core/protocol/canv
 import type { Editing } from '../../core/protocol/graphEdit.ts';
 import type { Handlers } from '../../core/protocol/rpc.ts';
 import type { CanvasCommand } from '../../core/protocol/canvasKeys.ts';
-import type { GraphAct, RunGraphContract, RunGraphState, RunSummary } from '../../core/protocol/runGraph.ts';
+import type { GraphAct, RunGraphContract, RunGraphState } from '../../core/protocol/runGraph.ts';
 import type { GraphEditor } from '../editor/graphEditor.ts';
-import { pipelineNameOf } from '../store.ts';
 import type { ExplainedStep, GraphServices } from './controllerServices.ts';
 import type { AnalysedDocument } from './documentView.ts';
+import { EarlierRuns } from './earlierRuns.ts';
 import { LogTail } from './logTail.ts';
 import { nothingToEdit } from './nothingToEdit.ts';
 import { runSummary, taskRow } from './runRows.ts';
 import { ShownRun } from './shownRun.ts';
 import { runDetail, taskDetail } from './taskDetail.ts';
 import { whyCache } from './whyCache.ts';
-
-const MOST_RUNS = 50;
 
 export class GraphController implements Disposable {
   readonly #services: GraphServices;
@@ -35,14 +32,12 @@ export class GraphController implements Disposable {
   readonly onDidChange = this.#changed.event;
   readonly #editor: GraphEditor | undefined;
   readonly #edits: Handlers<GraphEditContract>;
+  readonly #earlier: EarlierRuns;
   readonly #log = this.#disposables.add(new LogTail());
   /** By task id: what the panel's buttons refer to. */
   readonly #explained = new Map<string, ExplainedStep>();
-  readonly #abort = new AbortController();
   #run: ShownRun | undefined;
-  #runs: readonly RunSummary[] = [];
   #busy: string | undefined;
-  #listedName: string | undefined;
   #reveal: RunGraphState['reveal'];
   #command: RunGraphState['command'];
   #isVisible = true;
@@ -55,6 +50,10 @@ export class GraphController implements Disposable {
     this.#services = services;
     this.#editor = shown.editor;
     this.#edits = shown.editor?.handlers ?? nothingToEdit;
+    this.#earlier = this.#disposables.add(
+      new EarlierRuns((message, cause) => services.onProblem(message, cause)),
+    );
+    this.#disposables.add(this.#earlier.onDidChange(() => this.#changed.fire()));
     this.#disposables.add(services.onDidChangeEnvironment(() => this.#onEnvironment()));
     if (shown.editor !== undefined) {
       this.#disposables.add(shown.editor);
@@ -91,7 +90,7 @@ export class GraphController implements Disposable {
   get state(): RunGraphState {
     const { name, status, message } = this.#services.environment();
     const live = this.#run?.live.state;
-    const runs = this.#runs.map((one) => (live?.run?.id === one.id ? runSummary(live.run) : one));
+    const runs = this.#earlier.list.map((one) => (live?.run?.id === one.id ? runSummary(live.run) : one));
     return {
       target: { uri: this.uri, runId: this.runId },
       title: this.#shownDocument?.analysis?.document.name ?? this.title,
@@ -174,7 +173,6 @@ export class GraphController implements Disposable {
   }
 
   dispose(): void {
-    this.#abort.abort();
     this.#run?.dispose();
     this.#disposables.dispose();
   }
@@ -380,28 +378,15 @@ export class GraphController implements Disposable {
     this.#run?.compareWith(this.#file?.meaning);
     // Runs are told by the pipeline's name.
     const name = this.#file?.analysis?.document.name;
-    if (name !== this.#listedName) void this.#listRuns();
+    if (name !== this.#earlier.name) void this.#listRuns();
     this.#changed.fire();
   }
 
-  /** Earlier runs of the same pipeline; without a service, or on failure, the last known ones stay. */
   async #listRuns(): Promise<void> {
-    const { kfp } = this.#services.environment();
-    const { signal } = this.#abort;
-    const run = this.#run?.live.state.run;
-    const name = this.#shownDocument?.analysis?.document.name;
-    if (kfp === undefined || name === undefined) return;
-    this.#listedName = name;
-    try {
-      const page = await kfp.listRuns({ pageSize: 100, sortBy: 'created_at desc' }, signal);
-      if (signal.aborted) return;
-      const isSame = (one: Run): boolean =>
-        pipelineNameOf(one) === name ||
-        (run?.version !== undefined && one.version?.pipelineId === run.version.pipelineId);
-      this.#runs = page.items.filter(isSame).slice(0, MOST_RUNS).map(runSummary);
-      this.#changed.fire();
-    } catch (error) {
-      if (!isAbort(error)) this.#services.onProblem('Listing earlier runs failed.', error);
-    }
+    await this.#earlier.look(
+      this.#services.environment().kfp,
+      this.#shownDocument?.analysis?.document.name,
+      this.#run?.live.state.run,
+    );
   }
 }
