@@ -116,7 +116,6 @@ export class DiffSources {
   async #compiled(source: Extract<DiffSource, { kind: 'python' }>, signal: AbortSignal): Promise<DiffText> {
     const uri = Uri.parse(source.uri);
     const file = readGitUri(uri)?.file ?? uri;
-    const python = await textOf(uri);
     const code = await textOf(uri);
     if (code === undefined) return this.#gone(source);
     const { pipelines, problems } = await this.#deps.compile(file, code, signal);
@@ -131,7 +130,7 @@ export class DiffSources {
     const name = `${safeName(uri.toString())}/${source.function}.pipeline.yaml`;
     const rangeOf = (nodeId: string): SourceRange | undefined => {
       const { call } = found.nodes[nodeId] ?? {};
-      return call ? lineRange(python, call[0]) : undefined;
+      return call ? lineRange(code, call[0]) : undefined;
     };
     return {
       label,
@@ -210,4 +209,11 @@ function nameOfUri(uri: Uri, isGone: boolean): Pick<SideView, 'label' | 'detail'
   return isGone
     ? { label: `${name} (not in ${ref})`, detail: `${path} is not in ${ref}` }
     : { label: `${name} (${ref})`, detail: `${path} at ${ref}` };
+}
+
+/** Of a line of a text, from 1. */
+function lineRange(text: string, line: number): SourceRange {
+  const before = text.split('\n', line);
+  const end = before.join('\n').length;
+  return { start: end - (before.at(-1)?.length ?? 0), end };
 }
