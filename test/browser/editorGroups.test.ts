@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { three, useEditor } from './harness/editing.ts';
 import { pipeline, step } from './harness/editorScenes.ts';
 
-const { at, drag, edited, open, port, press, screenshot, tasks, view } = useEditor();
+const { at, components, drag, edited, inputOf, open, port, press, screenshot, tasks, view } = useEditor();
 
 describe('control flow', () => {
   const wired = pipeline({
@@ -88,6 +88,44 @@ describe('control flow', () => {
     await loop.click({ position: { x: 60, y: 12 } });
     await at('tool-unpack').click();
     await edited(() => tasks()['train'] !== undefined || view().gestures.at(-1)?.kind === 'unpack');
+  });
+
+  it('a value drawn out of a loop is the list of what its passes gave, and taken back without a trace', async () => {
+    await open(pipeline({ tasks: { train: step('train'), pick: step('pick') } }));
+    await at('node-train').click();
+    await at('tool-loop').click();
+    await at('loop-items').locator('input').fill('[2, 4]');
+    await press('Enter');
+    const loop = view().page.locator('[data-kind="loop"]');
+    await loop.waitFor();
+    const id = ((await loop.getAttribute('data-testid')) ?? '').replace('node-', '');
+    await at(`node-${id}/train`).waitFor();
+    await press('Escape');
+    await at('flow-form').waitFor({ state: 'detached' });
+    const before = view().text();
+    await drag(port(`${id}/train`, 'output-score'), port('pick', 'input-scores'));
+    await edited(() => inputOf('pick', 'parameters', 'scores') !== undefined);
+    await at(`edge-${id}->pick:parameter`).waitFor({ state: 'attached' });
+    await screenshot('editor-collected');
+    // As the SDK writes dsl.Collected(train.outputs['score']).
+    const channel = 'pipelinechannel--train-score';
+    expect(inputOf('pick', 'parameters', 'scores')).toEqual({
+      taskOutputParameter: { outputParameterKey: channel, producerTask: id },
+    });
+    expect(tasks()['pick']?.dependentTasks).toEqual([id]);
+    expect(components()[tasks()[id]?.componentRef.name ?? '']).toMatchObject({
+      dag: {
+        outputs: {
+          parameters: {
+            [channel]: { valueFromParameter: { outputParameterKey: 'score', producerSubtask: 'train' } },
+          },
+        },
+      },
+      outputDefinitions: { parameters: { [channel]: { parameterType: 'LIST' } } },
+    });
+    view().undo();
+    await at(`edge-${id}->pick:parameter`).waitFor({ state: 'detached' });
+    expect(view().text()).toBe(before);
   });
 
   it('steps chosen with an If become its Elif; its condition is changed from the menu', async () => {

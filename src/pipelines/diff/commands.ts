@@ -9,6 +9,7 @@ import { fileOf } from '../readText.ts';
 import type { PipelineNode } from '../rows.ts';
 import { pipelineNameIn, pipelineNameOf } from '../store.ts';
 import { atRef, chooseOther, type ChooseDeps, type Chosen } from './choose.ts';
+import { readGitUri } from './git.ts';
 import type { GraphDiffPanels } from './panel.ts';
 
 export interface DiffCommandDeps extends ChooseDeps {
@@ -16,7 +17,7 @@ export interface DiffCommandDeps extends ChooseDeps {
   nameOf(source: DiffSource): { readonly label: string };
   /** The rows of the Pipelines view that menus pass carry more than commands say. */
   rowOf(target: object): PipelineNode | undefined;
-  /** Names of the pipelines that a Python file defines. */
+  /** Names of the pipelines that a Python file defines, or what Git has of one. */
   pipelinesIn(file: Uri): Promise<readonly string[]>;
   /** Of the run graph in front, if one is. */
   activeRun(): string | undefined;
@@ -27,11 +28,11 @@ type Target = Uri | { readonly kind: 'file'; readonly uri: string } | VersionTar
 export function diffCommands(deps: DiffCommandDeps) {
   const { panels } = deps;
 
-  /** Of a file; `undefined` when several pipelines are in it and none was chosen. */
-  async function sourceOf(uri: Uri): Promise<DiffSource | undefined> {
+  /** Of a file; `undefined` when several pipelines are in it and none was chosen. `known`: where its text is. */
+  async function sourceOf(uri: Uri, known = uri): Promise<DiffSource | undefined> {
     if (uri.scheme === pythonScheme) return { kind: 'python', uri: uri.query, function: functionOf(uri) };
     if (!uri.path.endsWith('.py')) return { kind: 'text', uri: uri.toString() };
-    const names = await deps.pipelinesIn(uri);
+    const names = await deps.pipelinesIn(known);
     const name =
       names.length > 1 ? await window.showQuickPick(names, { title: 'Pipelines of this file' }) : names[0];
     if (names.length === 0) throw new SlipwayError('noPipeline', 'There is no pipeline in this Python file.');
@@ -104,16 +105,18 @@ export function diffCommands(deps: DiffCommandDeps) {
       else throw new SlipwayError('notTwo', 'Select two pipeline files in the Explorer first.');
     },
     'slipway.pipeline.openChanges': async (resource) => {
+      const { leftUri, rightUri } = resource ?? {};
       const uri = resource?.resourceUri ?? fileOf(undefined);
-      const source = await sourceOf(uri);
+      // Of a file that is gone, Git's right side is what it was.
+      const isGone = leftUri === undefined && rightUri !== undefined && readGitUri(rightUri)?.ref === 'HEAD';
+      const source = await sourceOf(uri, isGone ? rightUri : uri);
       if (source === undefined) return;
       // Rows of the index are compared as Git compares them: with HEAD, not with the file.
-      const { leftUri, rightUri } = resource ?? {};
       const at = (other: Uri | undefined): DiffSource | undefined =>
         other && (source.kind === 'python' || source.kind === 'text')
           ? { ...source, uri: other.toString() }
           : undefined;
-      open(at(leftUri) ?? (await atRef(source, 'HEAD')), at(rightUri) ?? source);
+      open(at(leftUri) ?? (await atRef(source, 'HEAD')), (isGone ? undefined : at(rightUri)) ?? source);
     },
     'slipway.diff.next': () => panels.active?.step(1),
     'slipway.diff.previous': () => panels.active?.step(-1),

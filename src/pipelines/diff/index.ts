@@ -11,6 +11,7 @@ import type { PipelineFile } from '../store.ts';
 import { otherKinds, type OtherKind } from './choose.ts';
 import { diffCommands, type DiffCommandDeps } from './commands.ts';
 import type { ComparisonServices } from './comparison.ts';
+import { readGitUri } from './git.ts';
 import { graphDiffPanels } from './panel.ts';
 import { DiffSources, type DiffSourceDeps } from './sources.ts';
 
@@ -22,6 +23,7 @@ export interface GraphDiffDeps extends DiffSourceDeps, Pick<DiffCommandDeps, 'ro
   files(): readonly PipelineFile[];
 }
 
+/** Gives the handlers of its commands, and the panels for the serializer. */
 export function registerGraphDiff(deps: GraphDiffDeps) {
   const { worker, reporter, documents, environments } = deps;
   const disposables = new DisposableStore();
@@ -48,7 +50,8 @@ export function registerGraphDiff(deps: GraphDiffDeps) {
     nameOf: (source) => sources.nameOf(source),
     rowOf: (target) => deps.rowOf(target),
     pipelinesIn: async (file) => {
-      const result = await deps.compile(file, await readText(file), AbortSignal.timeout(60_000));
+      const text = await readText(file);
+      const result = await deps.compile(readGitUri(file)?.file ?? file, text, AbortSignal.timeout(60_000));
       return result.pipelines.map((pipeline) => pipeline.function);
     },
     activeRun: () => deps.activeRun(),

@@ -40,6 +40,7 @@ export interface Editing extends Pick<Screen, 'at' | 'screenshot'> {
   readonly view: () => EditorView;
   /** The tasks of the pipeline, read from its text by a parser that is not ours. */
   readonly tasks: () => Tasks;
+  readonly components: () => Readonly<Record<string, unknown>>;
   readonly inputOf: (key: string, kind: 'parameters' | 'artifacts', name: string) => unknown;
   /** A dot of a step's card, e.g. `input-data`. */
   readonly port: (node: string, testId: string) => Locator;
@@ -69,6 +70,7 @@ export function useEditor(): Editing {
     screenshot,
     view,
     tasks,
+    components: () => file.parse(parse(view().text())).components ?? {},
     async open(text, scene = {}, theme = 'dark') {
       shown = await show((browser, server) =>
         openEditor(browser, server, theme, { text, palette, ...scene }),

@@ -23,6 +23,8 @@ const components = {
   report: { inputs: { parameters: { text: 'STRING' } }, outputs: {} },
   /** A list out. */
   grid: { inputs: {}, outputs: { parameters: { depths: 'LIST' } } },
+  /** A list in. */
+  pick: { inputs: { parameters: { scores: 'LIST' } }, outputs: {} },
 } as const satisfies Record<string, Interface>;
 
 interface Interface {

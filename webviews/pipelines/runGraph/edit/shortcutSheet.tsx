@@ -40,8 +40,8 @@ export function ShortcutSheet(): ReactElement {
         ))}
       </div>
       <p className="hint">
-        Shift with an arrow key selects more. Another key for any of these: Keyboard Shortcuts of VS Code,
-        under “Slipway: Canvas”.
+        Shift with an arrow key selects more. These are the keys as they come; you add others in Keyboard
+        Shortcuts of VS Code, under “Slipway: Canvas”.
       </p>
     </div>
   );
