@@ -7,6 +7,7 @@ import { keyOf, type Pod } from '../../../../src/clients/kubernetes/model.ts';
 import { asError } from '../../../../src/core/base/errors.ts';
 import type { ProcessEnd } from '../../kfp/engine/attemptProcess.ts';
 import type { ContainerRuntime, PodRuntime, PodSandbox } from '../contract.ts';
+import { Alarm } from './alarm.ts';
 import { restartPolicyOf } from './containerView.ts';
 import type { EventType } from './events.ts';
 import { notEnforced } from './notEnforced.ts';
@@ -48,7 +49,7 @@ export class PodWorker implements PodRuntime {
   #mountFailures = 0;
   #mountRetryAt = 0;
   #deadlineTimer: NodeJS.Timeout | undefined;
-  #wake = Promise.withResolvers<undefined>();
+  readonly #alarm = new Alarm();
 
   constructor(context: PodContext, pod: Pod, signal: AbortSignal) {
     this.#context = context;
@@ -129,7 +130,7 @@ export class PodWorker implements PodRuntime {
       this.#termination.verdict ??= verdict;
     }
     this.#starting.abort();
-    this.#wakeUp();
+    this.#alarm.ring();
   }
 
   /** Kills the container's processes, which its status will explain by `reason`, e.g. `OOMKilled`. */
@@ -144,7 +145,7 @@ export class PodWorker implements PodRuntime {
   async vanish(): Promise<void> {
     this.#leaving.abort();
     this.#starting.abort();
-    this.#wakeUp();
+    this.#alarm.ring();
     await Promise.all(this.#containers.map(async ({ instance }) => instance?.kill()));
     if (this.#sandbox !== undefined)
       await this.#context.environment.release(this.#sandbox, AbortSignal.timeout(DELETE_TIMEOUT_MS));
@@ -169,12 +170,12 @@ export class PodWorker implements PodRuntime {
     await this.#restore(signal);
     this.#armDeadline();
     while (!signal.aborted) {
-      this.#wake = Promise.withResolvers();
+      this.#alarm.set();
       const next = await this.#sync(signal).catch((error: unknown) => {
         if (!signal.aborted && !this.#starting.signal.aborted) this.#report(error);
         return Date.now() + ERROR_RETRY_MS;
       });
-      await this.#sleep(next);
+      await this.#alarm.sleep(next, signal);
     }
     clearTimeout(this.#deadlineTimer);
     await Promise.all(this.#containers.map((container) => container.letGo()));
@@ -279,7 +280,7 @@ export class PodWorker implements PodRuntime {
       container,
       event: (type, reason, message) => this.#containerEvent(container, type, reason, message),
       onChange: () => this.#publish(),
-      onStarted: () => this.#wakeUp(),
+      onStarted: () => this.#alarm.ring(),
       onDead: (message, graceSeconds) => {
         if (this.#termination === undefined) void this.#stop(container, message, graceSeconds);
       },
@@ -306,7 +307,7 @@ export class PodWorker implements PodRuntime {
         if (this.#leaving.signal.aborted) return;
         await instance.close(processEnd, message);
         this.#publish();
-        this.#wakeUp();
+        this.#alarm.ring();
       })
       .catch((error: unknown) => {
         if (!this.#watching.aborted) this.#report(error);
@@ -398,19 +399,4 @@ export class PodWorker implements PodRuntime {
 
   readonly #report = (error: unknown): void =>
     this.#context.log(`${keyOf(this.#pod)}: ${asError(error).message}`);
-
-  #wakeUp(): void {
-    this.#wake.resolve(undefined);
-  }
-
-  async #sleep(until: number | undefined): Promise<void> {
-    if (this.#watching.aborted) return;
-    let timer: NodeJS.Timeout | undefined;
-    const aborted = (): void => this.#wakeUp();
-    this.#watching.addEventListener('abort', aborted, { once: true });
-    if (until !== undefined) timer = setTimeout(() => this.#wakeUp(), Math.max(0, until - Date.now()));
-    await this.#wake.promise;
-    clearTimeout(timer);
-    this.#watching.removeEventListener('abort', aborted);
-  }
 }
