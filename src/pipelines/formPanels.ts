@@ -41,6 +41,7 @@ const page: WebviewPage<RunFormContract> = {
   parsers: runFormParsers,
 };
 
+/** What was typed into one is the state of its page, and still there after a reload. */
 export function formPanels(deps: FormPanelDeps): WebviewPanels<OpenForm, OpenForm> {
   return new WebviewPanels<OpenForm, OpenForm>({
     viewType: panelTypes.runForm,

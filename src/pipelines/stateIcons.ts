@@ -13,6 +13,7 @@ const icons: Readonly<Record<RunState | TaskState, RowIcon>> = {
   PAUSED: { id: 'debug-pause', color: 'testing.iconQueued' },
 };
 
+/** Of a row in a tree. */
 export function stateIcon(state: RunState | TaskState): RowIcon {
   return icons[state];
 }

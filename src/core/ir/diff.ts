@@ -9,6 +9,7 @@ import { buildGraph, childId } from './graph.ts';
 import type { GraphEdge, GraphNode, PipelineGraph } from './graphModel.ts';
 import type { PipelineDocument } from './model.ts';
 
+/** What the two versions do not have in common, and the drawing of both in one. */
 export function diffPipelines(before: PipelineDocument, after: PipelineDocument): DiffView {
   const a = version(before);
   const b = version(after);

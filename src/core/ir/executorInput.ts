@@ -18,6 +18,7 @@ export interface ExecutorInputParts {
   readonly outputFile: string;
 }
 
+/** Doubles keep their point, which Python needs to read them as floats. */
 export function executorInputJson(parts: ExecutorInputParts): string {
   const { parameters, doubles, inputArtifacts, outputParameterFiles, outputArtifacts, outputFile } = parts;
   // A float stays a float in Python only with its point.

@@ -18,6 +18,7 @@ export function renameFix(
   return { title: `Change to '${near}'`, edits: [{ range, text: scalar }] };
 }
 
+/** The one candidate within two typing errors (one in a short name); undefined when there are none or several. */
 export function onlyNearMiss(name: string, candidates: Iterable<string>): string | undefined {
   const allowed = name.length < 4 ? 1 : 2;
   const near: string[] = [];

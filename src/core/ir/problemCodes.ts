@@ -42,6 +42,7 @@ export type ProblemCode = keyof typeof problemCodes;
 /** Only these let a pipeline run. */
 const warnings: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['unused-component']);
 
+/** `taskPath`: the node id of the task that has it. */
 export function problem(
   code: ProblemCode,
   message: string,

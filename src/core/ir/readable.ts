@@ -115,6 +115,7 @@ function readableValue(value: JsonValue): string {
   return typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
 }
 
+/** `pipelinechannel--train-rows` is `train-rows`; other names are themselves. */
 export function withoutChannel(name: string): string {
   return isChannel(name) ? name.slice('pipelinechannel--'.length) : name;
 }

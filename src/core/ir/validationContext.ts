@@ -64,6 +64,7 @@ export class ValidationContext {
   }
 }
 
+/** By name, for looking references up. */
 export function interfaceOf(component: Component): ComponentInterface {
   const { inputs, outputs } = component;
   return {

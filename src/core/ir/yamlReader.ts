@@ -240,6 +240,7 @@ export class YamlReader {
   }
 }
 
+/** For messages; at most 80 characters of a name. */
 export function quote(name: string): string {
   return `'${name.length > 80 ? `${name.slice(0, 79)}…` : name}'`;
 }

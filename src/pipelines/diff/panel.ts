@@ -18,6 +18,7 @@ const page: WebviewPage<GraphDiffContract> = {
 
 export type GraphDiffPanels = WebviewPanels<DiffTarget, ComparisonController>;
 
+/** The serializer brings them back by their two sources. */
 export function graphDiffPanels(services: ComparisonServices, deps: WebviewDeps): GraphDiffPanels {
   return new WebviewPanels({
     viewType: panelTypes.graphDiff,

@@ -8,6 +8,7 @@ import { showGraph } from './webview.ts';
 
 export type RunGraphPanels = WebviewPanels<{ readonly runId: string }, GraphController>;
 
+/** The serializer brings them back by their run. */
 export function runGraphPanels(deps: GraphDeps): RunGraphPanels {
   return new WebviewPanels({
     viewType: panelTypes.runGraph,

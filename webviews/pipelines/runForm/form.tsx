@@ -16,6 +16,7 @@ export interface FormDraft {
   readonly isCachingEnabled: boolean;
 }
 
+/** What is remembered from last time, where nothing was typed yet. */
 export function initialDraft(state: RunFormState): FormDraft {
   const inputs: Record<string, string> = {};
   for (const input of state.inputs) {
@@ -26,6 +27,7 @@ export function initialDraft(state: RunFormState): FormDraft {
   return { inputs, runName, experimentId, pipelineRoot, isCachingEnabled };
 }
 
+/** `onSubmit` rejects with what is to be shown in the form. */
 export function Form(props: {
   state: RunFormState;
   initial: FormDraft;

@@ -1,4 +1,5 @@
 /** What is not the same about a task that both versions have, and about the pipeline itself. */
+import { canonicalJson } from '../../base/canonicalJson.ts';
 import type { JsonValue } from '../../base/json.ts';
 import type { FieldChange } from '../../protocol/graphDiff.ts';
 import { childId } from '../graph.ts';
@@ -15,7 +16,6 @@ import type { Group } from './groups.ts';
 import { idAfter, type Matches, type Version } from './match.ts';
 import {
   canonicalCondition,
-  canonicalJson,
   originsOf,
   originsText,
   outputOrigins,
@@ -37,6 +37,7 @@ interface Field {
 }
 type Fields = ReadonlyMap<string, Field>;
 
+/** Empty for two that mean the same; sources are compared by where their values really come from. */
 export function taskChanges(before: Placed, after: Placed, matches: Matches): readonly FieldChange[] {
   const changes = compare(
     fieldsOf(before, (node) => idAfter(matches, node)),

@@ -1,9 +1,9 @@
 /** Which task of one version is which of the other: names of the compiler are numbers that shift with every call. */
+import { canonicalJson } from '../../base/canonicalJson.ts';
 import { childId, nodeKind } from '../graph.ts';
 import type { Component, Executor, PipelineDocument, Task } from '../model.ts';
 import { isChannel, withoutChannel } from '../readable.ts';
 import { allGroups, type Group } from './groups.ts';
-import { canonicalJson } from './origins.ts';
 
 export interface Version {
   readonly document: PipelineDocument;
@@ -21,6 +21,7 @@ export function idAfter(matches: Matches, node: string): string {
   return node === '' ? '' : (matches.toAfter.get(node) ?? `before ${node}`);
 }
 
+/** Pairs the tasks of groups that are paired, from the root on; then what moved between groups. */
 export function matchTasks(before: Version, after: Version): Matches {
   const prints = new Fingerprints();
   const toAfter = new Map<string, string>();

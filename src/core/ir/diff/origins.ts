@@ -2,12 +2,12 @@
  * Where values really come from: through all that the compiler passes in and out of its groups under names of its
  * own, to the task, the input or the item that people mean.
  */
+import { canonicalJson } from '../../base/canonicalJson.ts';
+import { isJsonObject, type JsonValue } from '../../base/json.ts';
 import { parseCondition } from '../conditions.ts';
 import { childId } from '../graph.ts';
 import type { ArtifactSource, ParameterSource, TaskArtifact, TaskParameter } from '../model.ts';
 import { isChannel } from '../readable.ts';
-import type { JsonValue } from '../../base/json.ts';
-import { isJsonObject } from '../../base/json.ts';
 import type { Group } from './groups.ts';
 
 export interface Origin {
@@ -25,6 +25,7 @@ export type Origins = readonly Origin[];
 
 const none: Origins = [{ kind: 'none', node: '', name: '', selector: '' }];
 
+/** Where the value of a task's input comes from. */
 export function originsOf(group: Group, input: TaskParameter | TaskArtifact): Origins {
   const selector = 'selector' in input ? (input.selector ?? '') : '';
   return sourceOrigins(group, input.source).map((origin) => ({
@@ -133,12 +134,4 @@ export function originsText(origins: Origins, idOf: (node: string) => string): s
     .map(({ kind, node, name, selector }) => `${kind}:${idOf(node)}:${name}${selector}`)
     .sort()
     .join(' | ');
-}
-
-/** JSON with its keys in order. */
-export function canonicalJson(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${(value as readonly JsonValue[]).map(canonicalJson).join(',')}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(',')}}`;
 }

@@ -11,6 +11,7 @@ export interface Drawings {
 /** What nodes of the version before are called in the drawing of both. */
 export type UnionIds = ReadonlyMap<string, string>;
 
+/** Inputs and outputs that were added, removed or changed, by their ids in the drawing of both. */
 export function portDiffs(
   { before, after }: Drawings,
   ids: UnionIds,

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '../../base/json.ts';
 import { isChannel, isLoopItem, withoutChannel } from '../readable.ts';
-import { inputNames, kindOf, outputNames, Draft, type GroupKind } from './draft.ts';
+import { inputNames, kindOf, outputNames, type Draft, type GroupKind } from './draft.ts';
 import type { GestureSource } from './gesture.ts';
 import { isEqual, objectAt, textAt, withValue } from './jsonPath.ts';
 import {
@@ -192,6 +192,7 @@ export function addSelectors(
   draft.putComponent(component, withValue(draft.component(component), path, value));
 }
 
+/** Gives a component an input or output, as the compiler declares what it carries over borders. */
 export function declare(
   draft: Draft,
   component: string,

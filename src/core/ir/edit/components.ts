@@ -18,15 +18,18 @@ export function kubernetesOf(draft: Draft, label: string): JsonObject {
   return objectAt(draft.spec.platforms, ...kubernetesPath, label);
 }
 
+/** Replaces the platform settings of an executor. */
 export function putKubernetes(draft: Draft, label: string, config: JsonObject): void {
   const path = [...kubernetesPath, label];
   draft.spec = { ...draft.spec, platforms: withValue(draft.spec.platforms ?? {}, path, config) };
 }
 
+/** Empty for a label that the file does not have. */
 export function executorOf(draft: Draft, label: string): JsonObject {
   return objectAt(draft.spec.pipeline, 'deploymentSpec', 'executors', label);
 }
 
+/** Adds the executor, or replaces the one with that label. */
 export function putExecutor(draft: Draft, label: string, executor: JsonObject): void {
   const { pipeline } = draft.spec;
   draft.spec = {
@@ -35,6 +38,7 @@ export function putExecutor(draft: Draft, label: string, executor: JsonObject): 
   };
 }
 
+/** `wish`, or with a number when an executor has that label. */
 export function freeLabel(draft: Draft, wish: string): string {
   const known = objectAt(draft.spec.pipeline, 'deploymentSpec', 'executors');
   return freeName(wish, (label) => Object.hasOwn(known, label));

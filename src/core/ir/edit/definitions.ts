@@ -19,6 +19,7 @@ export function isCompilerGroup(component: string): boolean {
   return /^comp-(?:for-loop|condition|condition-branches|exit-handler)(?:-\d+)+$/.test(component);
 }
 
+/** For people: without the prefix that the compiler gives it. */
 export function nameOfComponent(component: string): string {
   return component.replace(/^comp-/, '');
 }

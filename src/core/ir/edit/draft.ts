@@ -218,10 +218,12 @@ export function siblings(ids: readonly string[]): {
   return { group, keys: [...new Set(places.map(({ key }) => key))] };
 }
 
+/** Of parameters and artifacts. */
 export function inputNames(component: JsonObject): ReadonlySet<string> {
   return namesOf(objectAt(component, 'inputDefinitions'));
 }
 
+/** Of parameters and artifacts. */
 export function outputNames(component: JsonObject): ReadonlySet<string> {
   return namesOf(objectAt(component, 'outputDefinitions'));
 }

@@ -21,11 +21,13 @@ export function objectAt(root: JsonValue | undefined, ...path: JsonPath): JsonOb
   return isJsonObject(value) ? value : nothing;
 }
 
+/** The text at a path; undefined for anything else. */
 export function textAt(root: JsonValue | undefined, ...path: JsonPath): string | undefined {
   const value = valueAt(root, ...path);
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The list at a path; anything else reads as an empty one. */
 export function listAt(root: JsonValue | undefined, ...path: JsonPath): readonly JsonValue[] {
   const value = valueAt(root, ...path);
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [];

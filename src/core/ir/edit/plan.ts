@@ -66,6 +66,7 @@ function planEdit(
   }
 }
 
+/** The text with the edits done; they are ascending and do not overlap. */
 export function applyEdits(
   text: string,
   edits: readonly { readonly range: SourceRange; readonly text: string }[],

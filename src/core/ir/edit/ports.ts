@@ -21,14 +21,17 @@ const oldTypes: Readonly<Record<string, string>> = { INT: 'NUMBER_INTEGER', DOUB
 
 const sections = { parameter: 'parameters', artifact: 'artifacts' } as const;
 
+/** The key of such ports in definitions, inputs and outputs. */
 export function sectionOf(kind: PortKind): 'parameters' | 'artifacts' {
   return sections[kind];
 }
 
+/** As the component declares it; undefined when it has no such input. */
 export function inputPort(component: JsonObject, name: string): PortType | undefined {
   return portOf(objectAt(component, 'inputDefinitions'), name);
 }
 
+/** As the component declares it; undefined when it has no such output. */
 export function outputPort(component: JsonObject, name: string): PortType | undefined {
   return portOf(objectAt(component, 'outputDefinitions'), name);
 }

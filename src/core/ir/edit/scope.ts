@@ -23,6 +23,7 @@ export interface TaskPlace {
   readonly path: JsonPath;
 }
 
+/** `reason`: one sentence for people. */
 export function refused(reason: string): Refused {
   return { kind: 'refused', reason };
 }
@@ -35,6 +36,7 @@ export function splitId(nodeId: string): { readonly group: string; readonly key:
     : { group: nodeId.slice(0, slash), key: nodeId.slice(slash + 1) };
 }
 
+/** By the node id of its group, empty for the root; undefined when there is no such group. */
 export function findDag(spec: Spec, group: string): DagPlace | undefined {
   let place = dagPlace(spec, '', ['root']);
   if (group === '') return place;
@@ -53,6 +55,7 @@ function dagPlace(spec: Spec, group: string, path: JsonPath): DagPlace | undefin
   return { group, path, component, tasks: objectAt(component, 'dag', 'tasks') };
 }
 
+/** Undefined when there is no such task. */
 export function findTask(spec: Spec, nodeId: string): TaskPlace | undefined {
   const { group, key } = splitId(nodeId);
   const dag = findDag(spec, group);

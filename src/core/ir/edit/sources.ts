@@ -20,6 +20,7 @@ export interface TaskInput {
   readonly selector: string | undefined;
 }
 
+/** What the task is given, parameters first; optional inputs that are left out are not among them. */
 export function inputsOf(task: JsonObject): readonly TaskInput[] {
   return (['parameter', 'artifact'] as const).flatMap((port) =>
     Object.entries(objectAt(task, 'inputs', sectionOf(port))).map(([name, json]) => ({
@@ -31,10 +32,12 @@ export function inputsOf(task: JsonObject): readonly TaskInput[] {
   );
 }
 
+/** Undefined when the task is not given it. */
 export function inputOf(task: JsonObject, name: string): TaskInput | undefined {
   return inputsOf(task).find((input) => input.name === name);
 }
 
+/** Of an entry in `inputs.parameters` or `inputs.artifacts`; constants also as older SDKs wrote them. */
 export function readSource(json: JsonValue | undefined): InputSource {
   const runtime = objectAt(json, 'runtimeValue');
   if (Object.hasOwn(runtime, 'constant')) return { kind: 'constant', value: runtime['constant'] ?? null };
@@ -64,6 +67,7 @@ export function readSource(json: JsonValue | undefined): InputSource {
   return status === undefined ? { kind: 'none' } : { kind: 'finalStatus', task: status };
 }
 
+/** The entry in `inputs.parameters` or `inputs.artifacts`: the reverse of readSource. */
 export function writeSource(port: PortKind, source: InputSource, selector?: string): JsonObject {
   const selected: JsonObject = selector === undefined ? {} : { parameterExpressionSelector: selector };
   const isParameter = port === 'parameter';

@@ -11,6 +11,7 @@ interface Names {
   readonly value: (reference: Reference) => JsonValue;
 }
 
+/** Equal for executors that do the same, whichever SDK compiled them. */
 export function executorMeaning(
   executor: Exclude<Executor, { kind: 'unsupported' }>,
   names: Names,

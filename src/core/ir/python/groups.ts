@@ -57,6 +57,7 @@ function placed({ text, comparison }: Conjunct, { inputs }: Task): string {
   return [text, ...sources].join(' | ');
 }
 
+/** The task that runs when the group has ended, however it ended: of a dsl.ExitHandler. */
 export function exitTaskOf(dag: Dag, group: Task): Task | undefined {
   return dag.tasks.find(
     ({ trigger, dependentTasks }) =>

@@ -11,10 +11,12 @@ export const anyArtifact = {
   instanceSchema: undefined,
 };
 
+/** A value that is written down. */
 export function constant(value: JsonValue): Value {
   return { kind: 'constant', value, parts: new Map() };
 }
 
+/** A loop's items, which IR has as JSON text. */
 export function parseItems(json: string, key: string): JsonValue {
   try {
     return JSON.parse(json) as JsonValue;
@@ -23,6 +25,7 @@ export function parseItems(json: string, key: string): JsonValue {
   }
 }
 
+/** The part of a value that a `parameterExpressionSelector` means. */
 export function select(value: Value, selector: string | undefined, task: Task): Value {
   if (selector === undefined) return value;
   const field = selectedField(selector);
@@ -33,6 +36,7 @@ export function select(value: Value, selector: string | undefined, task: Task): 
   return { ...value, field };
 }
 
+/** For conditions that no single dsl.If can say. */
 export function notTwoValues(task: Task): UnsayableError {
   return new UnsayableError(
     `The condition of ${task.name} is more than two values compared, which is all that dsl.If takes: nest one If in another.`,

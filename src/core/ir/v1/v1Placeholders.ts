@@ -11,6 +11,7 @@ export interface V1Interface {
   readonly outputs: ReadonlyMap<string, 'parameter' | 'artifact'>;
 }
 
+/** An element of `command` or `args`; structures are JSON in Python's spelling, as the SDK writes them. */
 export function commandElement(value: JsonValue, known: V1Interface): string {
   const element = convert(value, known);
   return typeof element === 'string' ? element : pythonJson(element);

@@ -4,7 +4,7 @@
  */
 import type { CompileResult } from '../../../clients/pythonCompiler.ts';
 import type { Gesture } from '../../../core/ir/edit/gesture.ts';
-import type { Plan } from '../../../core/ir/edit/plan.ts';
+import { applyEdits, type Plan } from '../../../core/ir/edit/plan.ts';
 import { compareMeaning } from '../../../core/ir/python/sameMeaning.ts';
 import type { PythonParser } from '../syntax.ts';
 import { planPythonEdit, type PythonText } from './planPythonEdit.ts';
@@ -68,14 +68,4 @@ export async function editPython(
     // Tasks keep the names that the compiler gives them.
     selection: meant.selection.filter((nodeId) => nodeId in now.nodes),
   };
-}
-
-function applyEdits(text: string, edits: readonly TextEdit[]): string {
-  let result = '';
-  let end = 0;
-  for (const { range, text: inserted } of edits) {
-    result += text.slice(end, range.start) + inserted;
-    end = range.end;
-  }
-  return result + text.slice(end);
 }

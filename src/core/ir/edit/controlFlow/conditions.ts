@@ -138,6 +138,7 @@ function wrapperOf(draft: Draft, branch: string): string {
   return childId(group, wrapper.key);
 }
 
+/** The group that the compiler puts around the branches of If, Elif and Else. */
 export function isWrapper(draft: Draft, id: string): boolean {
   if (id === '') return false;
   const { parent, key } = draft.place(id);
@@ -208,12 +209,14 @@ function checkCanDecide(condition: Comparison | undefined, tasks: readonly strin
   }
 }
 
+/** The draft as an answer; the title also says where else the edit shows (a component used twice). */
 export function edited(draft: Draft, selection: readonly string[], title: string): Edited {
   const [first] = selection;
   const where = first === undefined ? '' : elsewhere(draft, draft.place(first).parent);
   return { kind: 'edited', spec: draft.spec, renames: [], selection, title: title + where };
 }
 
+/** For titles: `train`, `train and 2 more`. */
 export function describeTasks(keys: readonly string[]): string {
   const [first = ''] = keys;
   return keys.length === 1 ? first : `${first} and ${keys.length - 1} more`;

@@ -16,6 +16,7 @@ export interface DagOutput {
   readonly from: readonly TaskOutput[];
 }
 
+/** With all that feeds each: more than one task where branches are joined. */
 export function dagOutputs(component: JsonObject): readonly DagOutput[] {
   const outputs = objectAt(component, 'dag', 'outputs');
   return [
