@@ -175,6 +175,21 @@ describe('the way to a place', () => {
     }
   });
 
+  it('a right click opens its menu beside the step, also when the form of the step takes room', async () => {
+    await open(three);
+    await at('node-load').click({ button: 'right' });
+    await at('menu').waitFor();
+    await at('side-panel').waitFor();
+    await expect
+      .poll(async () => {
+        const [node, menu] = [await at('node-load').boundingBox(), await at('menu').boundingBox()];
+        if (node === null || menu === null) return 'not there';
+        const isBeside = menu.x <= node.x + node.width && menu.x + menu.width >= node.x;
+        return isBeside && menu.y <= node.y + node.height && menu.y + menu.height >= node.y;
+      })
+      .toBe(true);
+  });
+
   it('two fingers move the drawing, and with Ctrl, as a pinch comes, they zoom it', async () => {
     await open(three);
     const canvas = await middle(at('canvas'));

@@ -317,7 +317,10 @@ function Flow({ drawing }: { drawing: LaidOutGraph }): ReactElement {
         }}
         onNodeContextMenu={(event, { data: { node } }) => {
           event.preventDefault();
-          if (canEdit) openNodeMenu(edit, node, { x: event.clientX, y: event.clientY });
+          if (!canEdit) return;
+          // As for a click: the form of the step must not move it away from its menu.
+          keep();
+          openNodeMenu(edit, node, { x: event.clientX, y: event.clientY });
         }}
         onEdgeContextMenu={(event, { data }) => {
           event.preventDefault();
