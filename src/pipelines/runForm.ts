@@ -25,7 +25,7 @@ export interface RunFormDeps {
   readonly reporter: ErrorReporter;
 }
 
-/** Forms of runs, for FormPanels to show. */
+/** Forms of runs, for formPanels.ts to show. */
 export class RunFormSubjects {
   readonly #deps: RunFormDeps;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readSignature } from '../../../src/core/ir/pythonSignature.ts';
 
-/** What the SDK makes of signatures is compared in test/contract/pipelines/pythonSignature.test.ts. */
+/** What the SDK makes of signatures is compared in sdkSignatures.test.ts. */
 describe('readSignature', () => {
   test('inputs, outputs and defaults, with strings and comments that look like code', () => {
     const source = `

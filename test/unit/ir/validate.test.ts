@@ -363,7 +363,7 @@ test('every code of the list is shown by a test of this folder', () => {
   const tested = new Set([
     ...cases.map(([, , , { code }]) => code),
     ...['bad-task-name', 'empty-dag', 'missing-implementation', 'recursion', 'cycle'],
-    // hostile.test.ts and parse.test.ts
+    // hostile.test.ts and dialects.test.ts
     ...['yaml-syntax', 'not-pipeline', 'too-large', 'too-many-aliases', 'nested-too-deeply'],
   ]);
   expect(Object.keys(problemCodes).filter((code) => !tested.has(code))).toEqual([]);
