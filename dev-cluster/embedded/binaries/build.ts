@@ -9,7 +9,14 @@ import { runTool } from '../python/tool.ts';
 import { exists } from '../python/uv.ts';
 import { findGo, goEnvironment } from './go.ts';
 import { moduleFolder, writeOverlay, type Overlay } from './overlay.ts';
-import { cachedProgram, programs, type FindOptions, type Program } from './programs.ts';
+import {
+  cachedProgram,
+  programFile,
+  programFiles,
+  programs,
+  type FindOptions,
+  type Program,
+} from './programs.ts';
 import { Turns } from './turns.ts';
 
 const BUILD_TIMEOUT_MS = 60 * 60_000;
@@ -74,8 +81,11 @@ async function build(program: Program, target: string, options: FindOptions): Pr
 export function buildArguments(program: Program, target: string, overlay?: Overlay): readonly string[] {
   const flags = ['-trimpath', '-ldflags', `-s -w ${program.ldflags ?? ''}`.trim()];
   if (overlay !== undefined) flags.push('-overlay', overlay.path);
-  return ['-C', moduleFolder(program), 'build', ...flags, '-o', target, overlay?.package ?? program.package];
+  return ['-C', moduleFolder(program), 'build', ...flags, '-o', target, packageOf(program, overlay)];
 }
+
+const packageOf = (program: Program, overlay: Overlay | undefined): string =>
+  overlay?.package ?? program.bundle?.package ?? program.package;
 
 function noWay({ name, version }: Program, cause: unknown): SlipwayError {
   return new SlipwayError(
@@ -98,10 +108,11 @@ interface Progress {
 
 /** Says how far all programs are, by how long each takes. */
 async function startProgress(program: Program, { report }: FindOptions): Promise<Progress> {
-  const all = programs.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
+  const all = programFiles.reduce((sum, { buildSeconds }) => sum + buildSeconds, 0);
   let done = 0;
-  for (const other of programs)
-    if (other !== program && (await exists(cachedProgram(other)))) done += other.buildSeconds;
+  for (const other of programFiles)
+    if (programFile(other) !== programFile(program) && (await exists(cachedProgram(other))))
+      done += other.buildSeconds;
   const startedAt = Date.now();
   let message = '';
   let passing: string | undefined;

@@ -9,7 +9,7 @@ import { runTool } from '../python/tool.ts';
 import { buildArguments } from './build.ts';
 import { goEnvironment } from './go.ts';
 import { writeOverlay } from './overlay.ts';
-import { programFile, programs } from './programs.ts';
+import { programFile, programFiles } from './programs.ts';
 
 const [os = '', arch = '', folder = '', ...names] = process.argv.slice(2);
 if (folder === '') throw new Error('Usage: release.ts OS ARCH FOLDER [NAME…]');
@@ -19,7 +19,7 @@ const env = { ...goEnvironment(), GOOS: os, GOARCH: arch };
 const onLine = (line: string): void => void process.stderr.write(`${line}\n`);
 const scratch = await mkdtemp(join(tmpdir(), 'slipway-release-'));
 try {
-  for (const program of programs) {
+  for (const program of programFiles) {
     if (names.length > 0 && !names.includes(program.name)) continue;
     const built = join(scratch, program.name);
     const overlay = await writeOverlay(program, { command: 'go', env, folder: scratch, onLine }, signal);

@@ -50,7 +50,8 @@ function controller(
           ['--profiling', 'false'],
           ...(await ownFlags(signal)),
         ];
-        return { program, args: flags.map(([flag, value]) => `${flag}=${value}`), env: goMemory(memoryMiB) };
+        const args = flags.map(([flag, value]) => `${flag}=${value}`);
+        return { program, argv0: name, args, env: goMemory(memoryMiB) };
       },
       health: async (signal) => {
         const port = await runningPort(name, signal);

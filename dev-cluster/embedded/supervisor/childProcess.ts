@@ -25,7 +25,7 @@ export async function startProcess(command: Command, logPath: string): Promise<S
   mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
   rotate(logPath);
   const log = openSync(logPath, 'a', 0o600);
-  const { uid, gid } = command;
+  const { argv0, uid, gid } = command;
   try {
     const child = spawn(command.program, command.args, {
       detached: true,
@@ -33,6 +33,7 @@ export async function startProcess(command: Command, logPath: string): Promise<S
       cwd: command.cwd ?? dirname(logPath),
       // ELECTRON_RUN_AS_NODE, when set, is inherited: the editor's runtime then stays a Node.
       env: { ...process.env, ...command.env },
+      ...(argv0 === undefined ? {} : { argv0 }),
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     });

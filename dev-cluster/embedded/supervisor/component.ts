@@ -34,6 +34,8 @@ export interface ServiceStart {
 
 export interface Command {
   readonly program: string;
+  /** The name that it is started by, when its file holds several programs. */
+  readonly argv0?: string;
   readonly args: readonly string[];
   /** Added to the supervisor's own environment. */
   readonly env?: Readonly<Record<string, string>>;

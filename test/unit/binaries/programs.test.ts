@@ -3,7 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { changeSource } from '../../../dev-cluster/embedded/binaries/overlay.ts';
-import { programFile, programs } from '../../../dev-cluster/embedded/binaries/programs.ts';
+import {
+  programFile,
+  programFiles,
+  programs,
+  type Program,
+} from '../../../dev-cluster/embedded/binaries/programs.ts';
 import { resourcePath } from '../../../dev-cluster/embedded/python/resources.ts';
 
 const modules = resourcePath('dev-cluster', 'embedded', 'binaries', 'modules');
@@ -36,10 +41,26 @@ it('Kubernetes says the version that is pinned', () => {
   expect(ldflags).toContain(`gitMinor=${minor ?? ''} `);
 });
 
-it('has one file for each program and system', () => {
-  const files = programs.map((program) => programFile(program, 'darwin-arm64'));
-  expect(new Set(files).size).toBe(programs.length);
-  expect(files).toContain('etcd-v3.6.7-darwin-arm64');
+describe('A file', () => {
+  const fileOf = (program: Program): string => programFile(program, 'darwin-arm64');
+
+  it('has one program for each system, or those of one bundle', () => {
+    const files = programFiles.map(fileOf);
+    expect(files).toContain('etcd-v3.6.7-darwin-arm64');
+    expect(new Set(files)).toEqual(new Set(programs.map(fileOf)));
+    expect(new Set(files).size).toBe(files.length);
+    const shared = programs.filter((one) => !programFiles.includes(one));
+    expect(shared.map(({ name }) => name)).toEqual(['kube-controller-manager', 'kube-scheduler']);
+  });
+
+  it.each(programs.filter(({ bundle }) => bundle !== undefined))(
+    'with $name in it has what upstream runs',
+    ({ name, package: packageName, module, bundle }) => {
+      const main = readFileSync(join(modules, module, bundle?.package ?? '', 'main.go'), 'utf8');
+      expect(main).toContain(`"${packageName}/app"`);
+      expect(main).toContain(`"${name}"`);
+    },
+  );
 });
 
 describe('A changed source', () => {
@@ -57,12 +78,11 @@ describe('A changed source', () => {
   });
 
   it('has a file name of its own in the cache and in releases', () => {
-    const changed = programs.filter(({ changes }) => changes !== undefined);
-    expect(changed.map((one) => programFile(one, 'linux-amd64'))).toEqual([
+    const own = programFiles.filter((one) => one.changes !== undefined || one.bundle !== undefined);
+    expect(own.map((one) => programFile(one, 'linux-amd64'))).toEqual([
+      'kube-apiserver-v1.34.4-r1-linux-amd64',
       'kserve-manager-v0.20.0-r1-linux-amd64',
     ]);
-    expect(
-      programs.every(({ changes, revision }) => (changes === undefined) === (revision === undefined)),
-    ).toBe(true);
+    expect(programFiles.filter(({ revision }) => revision !== undefined)).toEqual(own);
   });
 });
