@@ -256,8 +256,8 @@ describe('accessibility and files', () => {
   it('what cannot be edited has no dots, no tools, and says why', async () => {
     await open(three, { state: { editing: { kind: 'readOnly', reason: 'Larger than 5 MB.' } } });
     await at('node-train').click();
-    expect(await at('tool-add').count()).toBe(0);
-    expect(await port('train', 'input-data').count()).toBe(0);
+    await expect.poll(() => at('tool-add').count()).toBe(0);
+    await expect.poll(() => port('train', 'input-data').count()).toBe(0);
     await press('Delete');
     await view().page.getByText('Larger than 5 MB.').waitFor();
     expect(view().text()).toBe(three);

@@ -64,12 +64,12 @@ describe('wires', () => {
     await drag(port('load', 'output-data'), port('report', 'input-text'), false);
     await expect.poll(() => at('node-report').getAttribute('class')).toContain('wire-refuses');
     await expect.poll(() => at('node-train').getAttribute('class')).toContain('wire-takes');
-    expect(await at('wire-note').textContent()).toMatch(/text/);
+    await expect.poll(() => at('wire-note').textContent()).toMatch(/text/);
     await screenshot('editor-wire-refused');
     await view().page.mouse.up();
     await at('refusal').waitFor();
     const reason = (await at('refusal').textContent()) ?? '';
-    expect(await at('announcer').textContent()).toBe(`Refused: ${reason}`);
+    await expect.poll(() => at('announcer').textContent()).toBe(`Refused: ${reason}`);
     expect(view().text()).toBe(three);
     expect(view().gestures).toEqual([]);
   });
@@ -90,7 +90,7 @@ describe('wires', () => {
     await drag(port('load', 'output-data'), { x: canvas.x, y: canvas.y + 200 });
     await at('chooser').waitFor();
     await at('choice-train').waitFor();
-    expect(await at('choice-report').count()).toBe(0);
+    await expect.poll(() => at('choice-report').count()).toBe(0);
     await screenshot('editor-quick-add');
     await press('Enter');
     await edited(() => Object.keys(tasks()).length === 4);

@@ -62,33 +62,30 @@ describe('two versions', () => {
   it('are one drawing: steps, inputs, connections and groups are marked, in words, too', async () => {
     await open();
     await at('node-make-customers').waitFor();
-    expect(await classOf('node-make-customers')).toContain('diff-removed');
-    expect(await classOf('node-evaluate-2')).toContain('diff-added');
-    expect(await classOf('node-train')).toContain('diff-changed');
-    expect(await classOf('node-evaluate')).not.toContain('diff-');
-    expect(await classOf('node-in:depth')).toContain('diff-added');
-    expect(await classOf('node-in:test_share')).toContain('diff-removed');
-    expect(await at('node-train').textContent()).toContain('Changed');
-    expect(await at('node-condition-1').textContent()).toContain('1 change inside');
+    await expect.poll(() => classOf('node-make-customers')).toContain('diff-removed');
+    await expect.poll(() => classOf('node-evaluate-2')).toContain('diff-added');
+    await expect.poll(() => classOf('node-train')).toContain('diff-changed');
+    await expect.poll(() => classOf('node-evaluate')).not.toContain('diff-');
+    await expect.poll(() => classOf('node-in:depth')).toContain('diff-added');
+    await expect.poll(() => classOf('node-in:test_share')).toContain('diff-removed');
+    await expect.poll(() => at('node-train').textContent()).toContain('Changed');
+    await expect.poll(() => at('node-condition-1').textContent()).toContain('1 change inside');
     // A gone input, and both ways into and out of a gone step.
     await expect.poll(() => view.page.locator('.edge.diff-removed .edge-sign').count()).toBe(4);
     await expect.poll(() => view.page.locator('.edge.diff-added .edge-sign').count()).toBe(2);
-    expect(await at('diff-counts').textContent()).toBe('3 added5 removed4 changed');
+    await expect.poll(() => at('diff-counts').textContent()).toBe('3 added5 removed4 changed');
   });
 
   it('are gone through by the keys of VS Code, in the order of the drawing', async () => {
     await open();
     await at('node-train').waitFor();
-    const step = async (by: 1 | -1, count: number): Promise<string | null> => {
-      view.push({ step: { by, count } });
-      await expect.poll(() => at('change-position').textContent()).toMatch(/ of /);
-      return chosen();
-    };
-    expect(await step(1, 1)).toBe('change-pipeline');
+    view.push({ step: { by: 1, count: 1 } });
+    await expect.poll(chosen).toBe('change-pipeline');
+    await expect.poll(() => at('change-position').textContent()).toMatch(/ of /);
     view.push({ step: { by: 1, count: 2 } });
     await expect.poll(chosen).toBe('change-node make-customers');
     await expect.poll(() => classOf('node-make-customers')).toContain('selected');
-    expect(await at('announcer').textContent()).toBe('Change 2 of 12: make-customers, removed');
+    await expect.poll(() => at('announcer').textContent()).toBe('Change 2 of 12: make-customers, removed');
     view.push({ step: { by: -1, count: 3 } });
     await expect.poll(chosen).toBe('change-pipeline');
     // Around the end.
@@ -102,12 +99,12 @@ describe('two versions', () => {
     await open();
     await head('node split').click();
     const share = at('field-inputs.test_share');
-    expect(await share.locator('del').textContent()).toContain('test_share');
-    expect(await share.locator('ins').textContent()).toContain('0.5');
+    await expect.poll(() => share.locator('del').textContent()).toContain('test_share');
+    await expect.poll(() => share.locator('ins').textContent()).toContain('0.5');
     await at('open-node-before').click();
     await at('open-node-after').click();
     await head('node train').click();
-    expect(await at('field-code').textContent()).toContain('1 line gone, 1 new');
+    await expect.poll(() => at('field-code').textContent()).toContain('1 line gone, 1 new');
     await at('open-field-code').click();
     await at('open-texts').click();
     await at('open-before').click();
@@ -127,7 +124,7 @@ describe('two versions', () => {
     // Of what only one version has, only its text.
     await head('node evaluate-2').click();
     await at('open-node-after').waitFor();
-    expect(await at('open-node-before').count()).toBe(0);
+    await expect.poll(() => at('open-node-before').count()).toBe(0);
   });
 
   it('list and drawing are at the same change', async () => {
@@ -138,7 +135,7 @@ describe('two versions', () => {
     await expect.poll(chosen).toBe('change-pipeline');
     await at('node-evaluate').click();
     await expect.poll(() => view.page.locator('.change.open').count()).toBe(0);
-    expect(await at('announcer').textContent()).toBe('evaluate: not changed');
+    await expect.poll(() => at('announcer').textContent()).toBe('evaluate: not changed');
     const id = 'train->evaluate-2:artifact';
     await head(`edge ${id}`).click();
     await expect.poll(() => classOf(`edge-${id}`)).toContain('chosen');
@@ -152,7 +149,7 @@ describe('two versions', () => {
     await open();
     await at('toggle-condition-1').click();
     await expect.poll(() => at('node-condition-1/package-model').count()).toBe(0);
-    expect(await at('node-condition-1').textContent()).toContain('1 change inside');
+    await expect.poll(() => at('node-condition-1').textContent()).toContain('1 change inside');
     await head('node condition-1/package-model').click();
     await at('node-condition-1/package-model').waitFor();
   });
@@ -171,7 +168,7 @@ describe('two versions', () => {
     await expect.poll(chosen).toBe('change-node train');
     // Nothing runs here.
     await view.page.keyboard.press('r');
-    expect(await at('graph-notice').count()).toBe(0);
+    await expect.poll(() => at('graph-notice').count()).toBe(0);
   });
 
   it('follows the texts, and keeps its place', async () => {
@@ -179,11 +176,11 @@ describe('two versions', () => {
     await head('node train').click();
     view.compare(before, edited(before, { kind: 'setRetry', tasks: ['train'], retry: { maxRetryCount: 5 } }));
     await expect.poll(() => at('diff-counts').textContent()).toBe('1 changed');
-    expect(await chosen()).toBe('change-node train');
+    await expect.poll(chosen).toBe('change-node train');
     await expect.poll(() => at('field-retry').textContent()).toContain('"maxRetryCount": 5');
     view.compare(before, before);
     await at('no-differences').waitFor();
-    expect(await at('no-differences').textContent()).toContain('Both texts are the same.');
+    await expect.poll(() => at('no-differences').textContent()).toContain('Both texts are the same.');
     view.compare(before, `# a comment\n${before}`);
     await expect.poll(() => at('no-differences').textContent()).toContain('Both mean the same.');
     await screenshot('diff-same');
@@ -211,9 +208,11 @@ describe('two versions', () => {
         isDrawn: true,
       },
     });
-    expect(await at('diff-problem-after').textContent()).toContain(
-      'After, churn.pipeline.yaml, line 12: This is not valid YAML. What is drawn is the last that could be compared.',
-    );
+    await expect
+      .poll(() => at('diff-problem-after').textContent())
+      .toContain(
+        'After, churn.pipeline.yaml, line 12: This is not valid YAML. What is drawn is the last that could be compared.',
+      );
     await expect.poll(() => at('canvas').getAttribute('class')).toContain('stale');
     await at('show-problem-after').click();
     await expect.poll(() => view.asked).toEqual(['openSide after']);
@@ -226,7 +225,7 @@ describe('two versions', () => {
     await open();
     view.push({ comparison: { kind: 'unreadable' } });
     await expect.poll(() => at('diff-empty').textContent()).toContain('can’t be compared yet');
-    expect(await at('change-list').count()).toBe(0);
+    await expect.poll(() => at('change-list').count()).toBe(0);
   });
 
   it('is at the same change after a reload', async () => {

@@ -131,7 +131,7 @@ describe('the run form', () => {
     await expect.poll(() => field('depth').inputValue()).toBe('3');
     await at('input-data').getByText('Dataset: path or URI').waitFor();
     for (const id of ['run-name', 'experiment', 'pipeline-root', 'caching'])
-      expect(await at(id).count(), id).toBe(0);
+      await expect.poll(() => at(id).count(), { message: id }).toBe(0);
     expect((await at('submit-run').innerText()).trim()).toBe('Debug');
     await submit();
     await at('input-data').getByText('This input has no default: give it a value.').waitFor();
@@ -150,8 +150,12 @@ describe('the run form', () => {
       'Name of the run',
       'Pipeline root',
     ])
-      expect(await view.page.getByRole('textbox', { name, exact: true }).count(), name).toBe(1);
-    expect(await view.page.getByRole('checkbox', { name: 'balance, boolean', exact: true }).count()).toBe(1);
+      await expect
+        .poll(() => view.page.getByRole('textbox', { name, exact: true }).count(), { message: name })
+        .toBe(1);
+    await expect
+      .poll(() => view.page.getByRole('checkbox', { name: 'balance, boolean', exact: true }).count())
+      .toBe(1);
   });
 
   it('says at the input what is wrong, and sends nothing until it is right', async () => {

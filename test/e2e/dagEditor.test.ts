@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Frame, Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { startEditor, type Editor } from './harness/editor.ts';
-import { webviewWith } from './harness/webview.ts';
+import { framesWith, webviewWith } from './harness/webview.ts';
 
 let folder: string;
 let editor: Editor;
@@ -65,7 +65,6 @@ beforeAll(async () => {
     // In a browser VS Code saves by itself.
     settings: { 'files.autoSave': 'off' },
   });
-  editor.page.setDefaultTimeout(60_000);
 });
 afterAll(async () => {
   await editor.close();
@@ -74,23 +73,14 @@ afterAll(async () => {
 
 const onDisk = (): Promise<string> => readFile(path(), 'utf8');
 const press = (key: string): Promise<void> => editor.page.keyboard.press(key);
-const dirtyTabs = (): Promise<number> => editor.page.locator('.tabs-container .tab.dirty').count();
+const dirtyTabs = (): Promise<number> => editor.workbench.dirtyTabs();
 
 /** Every frame that shows a canvas. */
 async function canvases(count: number): Promise<readonly Frame[]> {
-  let found: Frame[] = [];
+  let found: readonly Frame[] = [];
   await expect
     .poll(async () => {
-      const frames = editor.page.frames();
-      const shown = await Promise.all(
-        frames.map((frame) =>
-          frame
-            .getByTestId('canvas')
-            .isVisible()
-            .catch(() => false),
-        ),
-      );
-      found = frames.filter((_, at) => shown[at]);
+      found = await framesWith(editor.page, '[data-testid="canvas"]');
       return found.length;
     }, WITHIN)
     .toBe(count);
@@ -140,17 +130,17 @@ describe('a pipeline file as a graph', () => {
     await expect.poll(dirtyTabs, WITHIN).toBeGreaterThan(0);
     await save();
     const start = STEPS.indexOf('      three:');
-    expect(await onDisk()).toBe(STEPS.slice(0, start) + STEPS.slice(STEPS.indexOf('schemaVersion')));
+    await expect.poll(onDisk).toBe(STEPS.slice(0, start) + STEPS.slice(STEPS.indexOf('schemaVersion')));
     await press('Control+Z');
     await node(graph, 'three').waitFor();
     await save();
-    expect(await onDisk()).toBe(STEPS);
+    await expect.poll(onDisk).toBe(STEPS);
     await press('Control+Y');
     await node(graph, 'three').waitFor(gone);
     await press('Control+Z');
     await node(graph, 'three').waitFor();
     await save();
-    expect(await onDisk()).toBe(STEPS);
+    await expect.poll(onDisk).toBe(STEPS);
   });
 
   it('two graphs and the text of one file stay in step', async () => {
@@ -170,6 +160,7 @@ describe('a pipeline file as a graph', () => {
     await page.locator('.monaco-editor .view-line').first().waitFor();
     const [graph] = await canvases(1);
     if (graph === undefined) throw new Error('There is no graph.');
+    await workbench.focusedText.waitFor();
     await press('Control+End');
     await page.keyboard.type(BROKEN);
     await graph.locator('.canvas.stale').waitFor();
@@ -199,9 +190,9 @@ describe('a pipeline file as a graph', () => {
     await editor.reload();
     const graph = await webviewWith(editor.page, 'canvas', 60_000);
     await node(graph, 'two').waitFor();
-    expect(await node(graph, 'three').count()).toBe(0);
+    await expect.poll(() => node(graph, 'three').count()).toBe(0);
     await expect.poll(dirtyTabs, WITHIN).toBeGreaterThan(0);
-    expect(await onDisk()).toBe(STEPS);
+    await expect.poll(onDisk).toBe(STEPS);
   });
 
   it('loses neither side when somebody else has saved first', async () => {
@@ -213,8 +204,8 @@ describe('a pipeline file as a graph', () => {
     await press('Control+S');
     await workbench.notification(/is newer|Failed to save/).waitFor();
     await editor.screenshot('dag-editor-conflict');
-    expect(await onDisk()).toBe(theirs);
-    expect(await node(graph, 'three').count()).toBe(0);
+    await expect.poll(onDisk).toBe(theirs);
+    await expect.poll(() => node(graph, 'three').count()).toBe(0);
     await page.keyboard.press('Escape');
     await workbench.runCommand('File: Revert File');
     await node(graph, 'zwei').waitFor();

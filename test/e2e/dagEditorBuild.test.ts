@@ -47,7 +47,6 @@ beforeAll(async () => {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'parts.pipeline.yaml'), parts());
   editor = await startEditor({ name: 'dag-editor-build', folder, settings: { 'files.autoSave': 'off' } });
-  editor.page.setDefaultTimeout(60_000);
 });
 afterAll(async () => {
   await editor.close();
@@ -55,14 +54,6 @@ afterAll(async () => {
 });
 
 const press = (key: string): Promise<void> => editor.page.keyboard.press(key);
-
-async function quickInput(value: string): Promise<void> {
-  const input = editor.page.locator('.quick-input-widget input[type="text"]');
-  await input.waitFor();
-  await input.fill(value);
-  await press('Enter');
-  await input.waitFor({ state: 'hidden' });
-}
 
 /** By the keyboard: A, a few letters, Enter. */
 async function add(graph: Frame, component: string): Promise<void> {
@@ -96,7 +87,7 @@ const spec = z.object({
 });
 async function saved(): Promise<z.infer<typeof spec>> {
   await press('Control+S');
-  await expect.poll(() => editor.page.locator('.tabs-container .tab.dirty').count(), WITHIN).toBe(0);
+  await expect.poll(() => editor.workbench.dirtyTabs(), WITHIN).toBe(0);
   return spec.parse(parse(await text()));
 }
 
@@ -109,11 +100,11 @@ describe('a pipeline from nothing', () => {
     // The extension is there.
     await editor.workbench.statusBarItem('Embedded cluster').waitFor();
     await editor.workbench.runCommand('Slipway: New Pipeline');
-    await quickInput('lucky');
+    await editor.workbench.answer('lucky');
     const graph = await webviewWith(editor.page, 'start', 60_000);
     await editor.screenshot('dag-editor-build-start');
     expect(await accessibilityViolations(graph)).toEqual([]);
-    expect(await text()).toContain('name: lucky');
+    await expect.poll(text).toContain('name: lucky');
   });
 
   it('gets its steps from another file of the workspace, by keyboard', async () => {

@@ -21,9 +21,8 @@ beforeAll(async () => {
     name: 'dag-editor-code',
     folder,
     env: { SLIPWAY_COMPONENTS: 'kfp' },
-    settings: { 'files.autoSave': 'off', 'editor.autoIndent': 'none', 'editor.quickSuggestions': 'off' },
+    settings: { 'files.autoSave': 'off', 'editor.autoIndent': 'none' },
   });
-  editor.page.setDefaultTimeout(60_000);
 });
 afterAll(async () => {
   await editor.close();
@@ -31,7 +30,7 @@ afterAll(async () => {
 });
 
 const press = (key: string): Promise<void> => editor.page.keyboard.press(key);
-const dirtyTabs = (): Promise<number> => editor.page.locator('.tabs-container .tab.dirty').count();
+const dirtyTabs = (): Promise<number> => editor.workbench.dirtyTabs();
 
 const definitions = z.object({ parameters: z.record(z.string(), z.unknown()).optional() }).optional();
 const spec = z.object({
@@ -45,9 +44,10 @@ const saved = async (): Promise<z.infer<typeof spec>> => spec.parse(parse(await 
 
 /** The whole text of the Python editor, as by pasting. */
 async function write(source: string): Promise<void> {
-  await editor.page.locator('.monaco-editor.focused, .editor-instance.focused').first().waitFor();
+  await editor.workbench.focusedText.waitFor();
   await press('Control+A');
   await editor.page.keyboard.insertText(source);
+  await expect.poll(dirtyTabs, WITHIN).toBe(1);
 }
 
 describe('a component of Python', () => {
@@ -102,7 +102,7 @@ describe('a component of Python', () => {
   it('is not saved while it could not be called, and says why', async () => {
     const { workbench } = editor;
     const before = await readFile(file(), 'utf8');
-    await workbench.tab('count-rows.py').click();
+    await workbench.showTab('count-rows.py');
     await write('def count_rows(table) -> int:\n    return 1\n');
     await press('Control+S');
     await workbench.notification(/table. needs a type/).waitFor();

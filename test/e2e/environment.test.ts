@@ -82,8 +82,7 @@ describe('the Environment view', () => {
   it('connects to a context: nodes, pods, and which parts of Kubeflow are not there', async () => {
     onTestFailed(() => editor.screenshot('environment-context-failed'));
     await welcome('Connect to a Cluster').click();
-    const choice = editor.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: context });
-    await choice.click();
+    await editor.workbench.choice(context).click();
     await row(new RegExp(`^${context}`)).waitFor();
     await row(/^Components.*0 of 9 found/).waitFor();
     await row(/^laptop/).waitFor();
@@ -108,20 +107,15 @@ describe('the Environment view', () => {
 
   it('shows the log of a pod', async () => {
     onTestFailed(() => editor.screenshot('environment-log-failed'));
-    const pod = row(/^churn-0/);
-    await pod.hover();
-    await editor.workbench.action(pod, 'Show Log').click();
-    await editor.workbench.tab('churn-0 (main)').waitFor();
+    await editor.workbench.hoverAction(row(/^churn-0/), 'Show Log', editor.workbench.tab('churn-0 (main)'));
     await expect.poll(terminal).toContain('model is loaded');
   });
 
   it('opens what it serves in the browser', async () => {
     onTestFailed(() => editor.screenshot('environment-browser-failed'));
-    const pod = row(/^churn-0/);
-    await pod.hover();
     const [opened] = await Promise.all([
-      editor.page.context().waitForEvent('page'),
-      editor.workbench.action(pod, 'Open in Browser').click(),
+      editor.page.context().waitForEvent('page', { timeout: 120_000 }),
+      editor.workbench.hoverAction(row(/^churn-0/), 'Open in Browser'),
     ]);
     await expect.poll(() => opened.locator('body').innerText()).toBe('a page of the pod');
     await opened.close();
@@ -129,21 +123,14 @@ describe('the Environment view', () => {
 
   it('opens a shell in it, without kubectl', async () => {
     onTestFailed(() => editor.screenshot('environment-shell-failed'));
-    const pod = row(/^churn-0/);
-    const shell = editor.page.locator('.panel .xterm');
-    // A live tree: the row may move between the look at where its button is and the click.
-    const opens = async (): Promise<boolean> => {
-      await pod.hover();
-      const button = editor.workbench.action(pod, 'Shell into Pod');
-      return button
-        .click({ timeout: 5_000 })
-        .then(() => shell.waitFor({ timeout: 10_000 }))
-        .then(
-          () => true,
-          () => false,
-        );
-    };
-    await expect.poll(opens).toBe(true);
+    await editor.workbench.hoverAction(
+      row(/^churn-0/),
+      'Shell into Pod',
+      editor.page.locator('.panel .xterm'),
+    );
+    // What is typed before the shell asks goes nowhere.
+    await expect.poll(terminal).toMatch(/[#$] *$/m);
+    await editor.page.locator('.panel .xterm').click();
     await editor.page.keyboard.type('echo "[$GREETING]"\n');
     await expect.poll(terminal).toContain('[hello from the pod]');
     await editor.screenshot('environment-shell');

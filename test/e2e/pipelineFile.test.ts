@@ -96,8 +96,7 @@ async function compareWith(what: string): Promise<void> {
   await choose(what);
 }
 async function choose(label: string): Promise<void> {
-  const row = editor.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label });
-  await row.click();
+  await editor.workbench.choice(label).click();
 }
 
 describe('two versions', () => {
@@ -112,8 +111,8 @@ describe('two versions', () => {
     await page.keyboard.press('F7');
     const field = (await view()).getByTestId('field-image');
     await field.waitFor();
-    expect(await field.locator('del').textContent()).toContain('google/cloud-sdk:1');
-    expect(await field.locator('ins').textContent()).toContain('google/cloud-sdk:2');
+    await expect.poll(() => field.locator('del').textContent()).toContain('google/cloud-sdk:1');
+    await expect.poll(() => field.locator('ins').textContent()).toContain('google/cloud-sdk:2');
     await editor.screenshot('comparison');
   });
 
@@ -123,7 +122,7 @@ describe('two versions', () => {
     await change((text) => text.replace('deploymentSpec:', 'deploymentSpec: {'));
     const problem = (await view()).getByTestId('diff-problem-after');
     await problem.waitFor();
-    expect(await problem.textContent()).toMatch(new RegExp(`After, ${file}, line \\d+: `));
+    await expect.poll(() => problem.textContent()).toMatch(new RegExp(`After, ${file}, line \\d+: `));
     await editor.screenshot('comparison-broken');
     await change((text) => text.replace('deploymentSpec: {', 'deploymentSpec:'));
     await problem.waitFor({ state: 'detached' });
@@ -139,9 +138,9 @@ describe('two versions', () => {
 
   it('a commit', async () => {
     const { page, workbench } = editor;
-    await workbench.tab(file).click();
+    await workbench.showTab(file);
     await compareWith('A commit…');
-    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Two steps' }).waitFor();
+    await workbench.choice('Two steps').waitFor();
     await editor.screenshot('comparison-commits');
     await choose('Two steps');
     await page
@@ -186,9 +185,12 @@ describe('two versions', () => {
 
   it('a pipeline in Python, compiled as it is and as it was', async () => {
     const { page, workbench } = editor;
-    page.setDefaultTimeout(120_000);
     await workbench.openFile('edited.py');
-    await page.locator('.codelens-decoration').filter({ hasText: 'Open graph' }).first().waitFor();
+    await page
+      .locator('.codelens-decoration')
+      .filter({ hasText: 'Open graph' })
+      .first()
+      .waitFor({ timeout: 120_000 });
     await workbench.runCommand('Slipway: Compare Pipeline Graph with…');
     await choose('Git HEAD');
     await page
@@ -198,7 +200,7 @@ describe('two versions', () => {
     onTestFailed(() => editor.screenshot('comparison-python-failed'));
     const frame = await webviewWith(page, 'change-node note-3', 60_000);
     await frame.getByTestId('change-node note-3').locator('.change-head').click();
-    expect(await frame.getByTestId('field-caching').textContent()).toMatch(/true.*false/);
+    await expect.poll(() => frame.getByTestId('field-caching').textContent()).toMatch(/true.*false/);
     await editor.screenshot('comparison-python');
   });
 });

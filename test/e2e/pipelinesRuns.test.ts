@@ -14,7 +14,7 @@ import type { JsonObject } from '../../src/core/base/json.ts';
 import type { Run } from '../../src/clients/kfp/model.ts';
 import { constant, dag, input, pipeline, step, task } from '../builders/irSpec.ts';
 import { startEditor, type Editor } from './harness/editor.ts';
-import { webviewWith } from './harness/webview.ts';
+import { framesWith, webviewWith } from './harness/webview.ts';
 
 const execute = promisify(execFile);
 let folder: string;
@@ -116,22 +116,11 @@ const nappers = async (): Promise<number> => (await sleepers(longNap)).length;
 const report = 'iframe[title="report"][srcdoc*="Well rested"]';
 
 /** How many webviews show this. */
-async function framesWith(selector: string): Promise<number> {
-  const counts = await Promise.all(
-    editor.page.frames().map((frame) =>
-      frame
-        .locator(selector)
-        .count()
-        .catch(() => 0),
-    ),
-  );
-  return counts.filter((count) => count > 0).length;
-}
+const countWith = async (selector: string): Promise<number> =>
+  (await framesWith(editor.page, selector)).length;
 
-async function press(target: Locator, action: string): Promise<void> {
-  await target.hover();
-  await editor.workbench.action(target, action).click();
-}
+const press = (target: Locator, action: string): Promise<void> =>
+  editor.workbench.hoverAction(target, action);
 
 async function dismissToasts(): Promise<void> {
   await editor.workbench.runCommand('Notifications: Clear All Notifications');
@@ -150,7 +139,7 @@ describe('runs in the editor', () => {
     await editor.screenshot('pipelines-runs-running');
     await press(run, 'Terminate Run');
     await inState(run, 'canceled').waitFor();
-    expect(await nappers()).toBe(0);
+    await expect.poll(nappers).toBe(0);
 
     await press(run, 'Retry Run');
     await inState(run, 'running').waitFor();
@@ -158,15 +147,18 @@ describe('runs in the editor', () => {
     await press(run, 'Terminate Run');
     await inState(run, 'canceled').waitFor();
     await editor.screenshot('pipelines-runs-canceled');
-    expect(await nappers()).toBe(0);
+    await expect.poll(nappers).toBe(0);
   });
 
   it('Delete asks, then deletes the selected row', async () => {
     await press(editor.workbench.treeItem('nap'), 'Run Pipeline');
     await expect.poll(async () => (await runs()).length).toBe(2);
     const [newer, older] = await runs();
+    // Its graph takes the focus when it opens.
+    await expect.poll(() => countWith('[data-testid="run-state"][data-state="RUNNING"]')).toBe(1);
     // With Ctrl a click selects and does not open.
     await row(new RegExp(`^${older?.displayName ?? '?'}`)).click({ modifiers: ['ControlOrMeta'] });
+    await expect.poll(() => editor.page.locator('.sidebar .monaco-list:focus').count()).toBe(1);
     await editor.page.keyboard.press('Delete');
     const dialog = editor.page.locator('.monaco-dialog-box');
     await dialog.filter({ hasText: older?.displayName ?? '?' }).waitFor();
@@ -180,15 +172,14 @@ describe('runs in the editor', () => {
   it('a task of tasks.json runs in the environment', async () => {
     const { page, workbench } = editor;
     await workbench.runCommand('Tasks: Run Task');
-    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'a short doze' }).click();
+    await workbench.choice('a short doze').click();
     const text = async (): Promise<string> =>
       (await page.locator('.xterm-rows').allInnerTexts()).join('\n').replaceAll('\u00a0', ' ');
     await expect.poll(text).toMatch(/rest: succeeded[^]*Run succeeded/);
     await editor.screenshot('pipelines-runs-task');
-    expect((await runs())[0]).toMatchObject({
-      state: 'SUCCEEDED',
-      parameters: { seconds: 0.2 },
-    });
+    await expect
+      .poll(async () => (await runs())[0])
+      .toMatchObject({ state: 'SUCCEEDED', parameters: { seconds: 0.2 } });
   });
 
   it('▶ asks for what has no default; the failure leads to the line of the .py; ⚙ remembers', async () => {
@@ -226,26 +217,27 @@ describe('runs in the editor', () => {
     const graph = await webviewWith(page, 'node-rest');
     await graph.getByTestId('node-rest').click();
     await graph.getByTestId('artifact-report').getByTitle('Open in the editor').click();
-    await expect.poll(() => framesWith(report)).toBe(1);
+    await expect.poll(() => countWith(report)).toBe(1);
     await editor.screenshot('pipelines-runs-artifact');
     await editor.reload();
     await tab(/^report$/).waitFor();
-    await expect.poll(() => framesWith(report)).toBe(1);
+    await expect.poll(() => countWith(report)).toBe(1);
     await editor.screenshot('pipelines-runs-restored');
   });
 
   it('what a run ran is compared with its file, and with an uploaded version', async () => {
     const { page, workbench } = editor;
     await workbench.openViewContainer('Slipway');
-    const choose = (label: string): Promise<void> =>
-      page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).click();
+    const choose = (label: string): Promise<void> => workbench.choice(label).click();
     const [run] = (await runs()).filter(({ displayName }) => displayName.startsWith('doze 20'));
     const runRow = row(new RegExp(`^${run?.displayName ?? '?'}`));
     await workbench.contextMenu(runRow, 'Compare Pipeline Graph with…');
     await choose('Another file…');
     await choose('doze.pipeline.yaml');
     const same = await webviewWith(page, 'no-differences');
-    expect(await same.getByTestId('no-differences').textContent()).toContain('Both mean the same.');
+    await expect
+      .poll(() => same.getByTestId('no-differences').textContent())
+      .toContain('Both mean the same.');
     await tab(new RegExp(`^doze.pipeline.yaml ↔ ${run?.displayName ?? '?'}$`)).waitFor();
 
     await (await service()).uploadPipeline('doze', sleeping('doze', constant(1)), signal);
@@ -287,7 +279,7 @@ describe('runs in the editor', () => {
     await seconds.fill(String(longDoze));
     await form.getByTestId('submit-run').click();
     // Its graph is there: VS Code has had the time to keep what it was told.
-    await expect.poll(() => framesWith('[data-testid="run-state"][data-state="RUNNING"]')).toBe(1);
+    await expect.poll(() => countWith('[data-testid="run-state"][data-state="RUNNING"]')).toBe(1);
     const url = page.url();
     await page.goto('about:blank');
     await expect.poll(() => sleepers(longDoze)).toHaveLength(1);

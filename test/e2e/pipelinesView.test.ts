@@ -44,8 +44,7 @@ describe('the Pipelines view', () => {
     onTestFailed(() => editor.screenshot('pipelines-view-run-failed'));
     const { workbench } = editor;
     const file = workbench.treeItem('pipeline-with-exit-handler');
-    await file.hover();
-    await workbench.action(file, 'Run Pipeline').click();
+    await workbench.hoverAction(file, 'Run Pipeline');
     const run = sidebarRow(/^pipeline-with-exit-handler 20/);
     await run.waitFor();
     await editor.page
@@ -70,23 +69,19 @@ describe('the Pipelines view', () => {
     onTestFailed(() => editor.screenshot('pipelines-view-log-failed'));
     const { page, workbench } = editor;
     const step = sidebarRow(/^fail-op/);
-    await step.hover();
-    await workbench.action(step, 'Open Log').click();
-    await workbench.tab('fail-op').waitFor();
+    await workbench.hoverAction(step, 'Open Log', workbench.tab('fail-op'));
     // Rows are drawn with no-break spaces.
     const text = async (): Promise<string> =>
       (await page.locator('.xterm-rows').allInnerTexts()).join('\n').replaceAll('\u00a0', ' ');
-    await expect.poll(text, { timeout: 15_000 }).toMatch(/Task failed\.[^]*End of the log/);
+    await expect.poll(text).toMatch(/Task failed\.[^]*End of the log/);
   });
 
   it('explains the failure, with details', async () => {
     onTestFailed(() => editor.screenshot('pipelines-view-explain-failed'));
     const { page, workbench } = editor;
     const run = sidebarRow(/^pipeline-with-exit-handler 20/);
-    await run.hover();
-    await workbench.action(run, 'Explain Failure').click();
     const toast = workbench.notification(/fail-op failed\. It ended with exit code 1\./);
-    await toast.waitFor();
+    await workbench.hoverAction(run, 'Explain Failure', toast);
     await toast.getByRole('button', { name: 'Details' }).click();
     await page
       .locator('.tabs-container [role="tab"]')
@@ -99,19 +94,17 @@ describe('the Pipelines view', () => {
     const { page, workbench } = editor;
     const title = page.locator('.sidebar .pane-header').filter({ hasText: 'Pipelines' });
     // A view's actions show while the pointer is on its header.
-    await title.hover();
-    await workbench.action(title, 'Filter Pipelines and Runs…').click();
-    const input = page.locator('.quick-input-widget input[type="text"]');
-    await page.locator('.quick-input-title').filter({ hasText: '(1/2)' }).waitFor();
+    const input = workbench.quickInput;
+    const first = page.locator('.quick-input-title').filter({ hasText: '(1/2)' });
+    await workbench.hoverAction(title, 'Filter Pipelines and Runs…', first);
     await input.fill('search');
     await input.press('Enter');
     await page.locator('.quick-input-title').filter({ hasText: '(2/2)' }).waitFor();
     await input.press('Enter');
     await sidebarRow(/^pipeline-with-exit-handler 20/).waitFor({ state: 'detached' });
     await workbench.treeItem('churn-search').waitFor();
-    expect(await workbench.treeItem('churn').count()).toBe(0);
-    await title.hover();
-    await workbench.action(title, 'Clear Filter').click();
+    await expect.poll(() => workbench.treeItem('churn').count()).toBe(0);
+    await workbench.hoverAction(title, 'Clear Filter');
     await sidebarRow(/^pipeline-with-exit-handler 20/).waitFor();
   });
 
@@ -137,12 +130,10 @@ describe('a folder that is not trusted', () => {
     try {
       onTestFailed(() => restricted.screenshot('untrusted-failed'));
       const { page, workbench } = restricted;
-      await workbench.trustDialog().waitFor();
-      await workbench.trustDialog().getByRole('button', { name: /^No/ }).click();
+      await workbench.distrustFolder();
       await workbench.openViewContainer('Slipway');
       const file = workbench.treeItem('churn');
-      await file.hover();
-      await workbench.action(file, 'Run Pipeline').click();
+      await workbench.hoverAction(file, 'Run Pipeline');
       const refusal = workbench.notification(/This folder is not trusted, so nothing in it is run\./);
       await refusal.waitFor();
       await refusal.getByRole('button', { name: 'Manage Trust' }).waitFor();

@@ -77,6 +77,10 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   const settings = {
     ...profileSettings,
     'workbench.colorTheme': themes[options.theme ?? 'dark'],
+    // A list that comes late takes the next Enter for itself.
+    'editor.quickSuggestions': 'off',
+    // As what a file was opened last, text or graph, would be chance.
+    'search.quickOpen.includeHistory': false,
     ...options.settings,
   };
   await writeFile(join(data, 'User', 'settings.json'), JSON.stringify(settings));
@@ -154,7 +158,7 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
       async reload() {
         // Not the page's own reload, which may outrun what VS Code keeps.
         await Promise.all([
-          page.waitForEvent('domcontentloaded'),
+          page.waitForEvent('domcontentloaded', { timeout: 120_000 }),
           workbench.runCommand('Developer: Reload Window'),
         ]);
         await workbench.waitUntilReady();

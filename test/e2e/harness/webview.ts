@@ -2,20 +2,28 @@
 import type { Frame, Page } from 'playwright-core';
 import { delay } from '../../../src/core/base/abort.ts';
 
+/** A frame that is being loaded does not answer: it is asked again later. */
+const LOOK_MS = 3_000;
+
 /** The frame that shows an element with this `data-testid`. */
 export async function webviewWith(page: Page, testId: string, timeoutMs = 60_000): Promise<Frame> {
   const signal = AbortSignal.timeout(timeoutMs);
   for (;;) {
-    for (const frame of page.frames()) {
-      // A frame may go away while it is asked; the next round sees the new one.
-      const shown = await frame
-        .locator(`[data-testid="${testId}"]`)
-        .count()
-        .catch(() => 0);
-      if (shown > 0) return frame;
-    }
+    const [frame] = await framesWith(page, `[data-testid="${testId}"]`);
+    if (frame !== undefined) return frame;
     await delay(100, signal).catch(() => {
       throw new Error(`No webview shows data-testid="${testId}" after ${timeoutMs} ms.`);
     });
   }
+}
+
+/** All frames that have such an element now. */
+export async function framesWith(page: Page, selector: string): Promise<readonly Frame[]> {
+  const frames = page.frames();
+  const late = new Promise<number>((resolve) => setTimeout(resolve, LOOK_MS, 0));
+  const counts = await Promise.all(
+    // A frame may go away while it is asked.
+    frames.map((frame) => Promise.race([frame.locator(selector).count(), late]).catch(() => 0)),
+  );
+  return frames.filter((_, at) => (counts[at] ?? 0) > 0);
 }
