@@ -297,7 +297,12 @@ describe('a run', () => {
     await expect
       .poll(() => at('node-for-loop-1/train').locator('.progress-count').textContent())
       .toBe('300/300');
+    // Also at a step, until one of its tasks is chosen.
+    await at('node-for-loop-1/train').click();
+    await at('iterations').getByText('Iteration 57').click();
+    await at('iterations').waitFor({ state: 'detached' });
     await at('node-for-loop-1').locator('.group-header').click();
+    await at('iterations').getByText('All together').click();
     const choices = at('iterations').getByRole('radio');
     await expect.poll(() => choices.count()).toBe(1 + 20 + 1);
     await at('iterations').getByText('Iteration 57').waitFor();
