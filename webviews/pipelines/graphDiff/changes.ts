@@ -25,6 +25,7 @@ export const PIPELINE_KEY = 'pipeline';
 export const nodeKey = (nodeId: string): string => `node ${nodeId}`;
 export const edgeKey = (edgeId: string): string => `edge ${edgeId}`;
 
+/** The pipeline itself first, then steps and edges as they stand in the drawing. */
 export function listChanges(
   { pipeline, nodes, edges }: DiffChanges,
   drawing: LaidOutGraph | undefined,

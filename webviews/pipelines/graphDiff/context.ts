@@ -5,6 +5,7 @@ const DiffContext = createContext<DiffStore | undefined>(undefined);
 
 export const DiffProvider = DiffContext.Provider;
 
+/** For acts; what is drawn comes by useDiffSelected. */
 export function useDiff(): DiffStore {
   const store = useContext(DiffContext);
   if (store === undefined) throw new Error('A component of the comparison is outside its DiffProvider.');

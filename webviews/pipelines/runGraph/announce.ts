@@ -23,6 +23,7 @@ export function announceTasks(
     .join('. ');
 }
 
+/** For a screen reader; empty when nothing is to be said. */
 export function announceRun(before: RunView | undefined, after: RunView | undefined): string {
   if (after === undefined) return '';
   if (before?.id === after.id && before.state === after.state && before.connection === after.connection)

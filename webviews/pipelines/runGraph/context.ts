@@ -6,6 +6,7 @@ const StoreContext = createContext<GraphStore | undefined>(undefined);
 
 export const StoreProvider = StoreContext.Provider;
 
+/** For acts and requests; what is drawn comes by useSelected. */
 export function useStore(): GraphStore {
   const store = useContext(StoreContext);
   if (store === undefined) throw new Error('A component of the run graph is outside its StoreProvider.');
@@ -18,6 +19,7 @@ export function useSelected<T>(select: (snapshot: Snapshot, store: GraphStore) =
   return useSyncExternalStore(store.subscribe, () => select(store.getSnapshot(), store));
 }
 
+/** Undefined without a run, and before the run reached the node. */
 export function useNodeStatus(nodeId: string): NodeStatus | undefined {
   return useSelected((_, store) => store.statusOf(nodeId));
 }

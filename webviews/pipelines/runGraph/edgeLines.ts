@@ -27,6 +27,7 @@ export interface EdgeLines {
 const ARROW = { width: 3.5, height: 7 };
 const known = new WeakMap<RoutedEdge, EdgeLines>();
 
+/** Made once per edge: the same object for the same edge. */
 export function edgeLines(edge: RoutedEdge): EdgeLines {
   const found = known.get(edge);
   if (found !== undefined) return found;

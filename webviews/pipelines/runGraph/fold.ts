@@ -27,6 +27,7 @@ export interface NodeStatus {
 /** The chosen iteration by loop node id; absent: all of them together. */
 export type IterationChoice = Readonly<Record<string, number>>;
 
+/** It stays so, unless the run is retried. */
 export function isFinalState(state: TaskRowState): boolean {
   return state !== 'PENDING' && state !== 'RUNNING';
 }

@@ -1,7 +1,7 @@
 /** The graph and its run as one indented list: what the list and the timeline show, row by row. Pure. */
 import type { GraphEdge, GraphNode } from '../../../src/core/ir/graphModel.ts';
 import type { TaskRow, TaskRowState } from '../../../src/core/protocol/runGraph.ts';
-import type { NodeStatus, TaskIndex } from './fold.ts';
+import { isFinalState, type NodeStatus, type TaskIndex } from './fold.ts';
 
 /** More iterations than this show only their first ones and the failed ones, until asked for. */
 export const FOLD_ITERATIONS_BEYOND = 20;
@@ -43,6 +43,7 @@ interface Draft extends Omit<OutlineItem, 'level' | 'position' | 'siblings' | 'p
   readonly children: () => readonly Draft[];
 }
 
+/** Rows of the list and the timeline, in the order in which they run; those of closed groups are left out. */
 export function outline(options: OutlineOptions): readonly OutlineItem[] {
   const { index, toggled } = options;
   const byParent = new Map<string | undefined, GraphNode[]>();
@@ -57,7 +58,7 @@ export function outline(options: OutlineOptions): readonly OutlineItem[] {
     const key = `${prefix}${node.id}`;
     const iterations = task === undefined || index === undefined ? [] : index.iterationsOf(task);
     const inner = byParent.get(node.id) ?? [];
-    const finished = iterations.filter((row) => row.state !== 'PENDING' && row.state !== 'RUNNING').length;
+    const finished = iterations.filter((row) => isFinalState(row.state)).length;
     return {
       key,
       kind: 'node',

@@ -75,6 +75,7 @@ function pageSize(): string {
   return `${window.innerWidth} ${window.innerHeight}`;
 }
 
+/** Milliseconds; 0 for people who asked for less motion. */
 export function moveDuration(): number {
   return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200;
 }

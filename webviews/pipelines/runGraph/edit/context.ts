@@ -8,6 +8,7 @@ const EditContext = createContext<EditStore | undefined>(undefined);
 
 export const EditProvider = EditContext.Provider;
 
+/** For acts; what is drawn comes by useEditSelected. */
 export function useEdit(): EditStore {
   const edit = useContext(EditContext);
   if (edit === undefined) throw new Error('A component of the editor is outside its EditProvider.');

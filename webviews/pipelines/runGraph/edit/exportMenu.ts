@@ -2,6 +2,7 @@ import type { EditStore } from './editStore.ts';
 import { drawingSvg, svgToPng } from './exportDrawing.ts';
 import type { MenuItem } from './popup.ts';
 
+/** Each asks the host where to save the drawing as it is now. */
 export function exportItems(edit: EditStore): readonly MenuItem[] {
   return (['svg', 'png'] as const).map((format) => ({
     label: `As ${format.toUpperCase()}…`,

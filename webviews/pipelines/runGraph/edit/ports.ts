@@ -27,6 +27,7 @@ export function portOffset(width: number, count: number, at: number): number {
   return width / 2 + (at - (count - 1) / 2) * spacing;
 }
 
+/** From the left edge of the node, in pixels of the drawing. */
 export function orderOffset(width: number): number {
   return width - ORDER_INSET;
 }
@@ -128,6 +129,7 @@ export function wiredInputs(graph: LaidOutGraph['graph']): ReadonlySet<string> {
   );
 }
 
+/** One text for an input of a task, e.g. for sets. */
 export function inputKey(task: string, input: string): string {
   return `${task}\u0000${input}`;
 }

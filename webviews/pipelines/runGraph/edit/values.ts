@@ -8,6 +8,7 @@ export type ValueText =
   | { readonly kind: 'value'; readonly value: JsonValue }
   | { readonly kind: 'invalid'; readonly message: string };
 
+/** `type`: a parameter type; a text of any other type is JSON. */
 export function parseValue(type: string, text: string): ValueText {
   const known = givenTypes.find((one) => one === type);
   if (known === undefined) return parseJson(text);
@@ -15,6 +16,7 @@ export function parseValue(type: string, text: string): ValueText {
   return parsed.kind === 'default' ? { kind: 'value', value: text } : parsed;
 }
 
+/** The reverse of parseValue, for a field to begin with. */
 export function valueText(type: string, value: JsonValue): string {
   const known = givenTypes.find((one) => one === type);
   if (known === undefined) return JSON.stringify(value, undefined, 2);

@@ -58,6 +58,7 @@ export interface WireStart {
   readonly label: string;
 }
 
+/** A wire from an output, to whatever takes it. */
 export function outputStart(node: GraphNode, port: Port): WireStart {
   return {
     node,
@@ -67,6 +68,7 @@ export function outputStart(node: GraphNode, port: Port): WireStart {
   };
 }
 
+/** A wire that is drawn backwards: from an input, to what feeds it. */
 export function inputStart(node: GraphNode, port: Port): WireStart {
   return {
     node,
@@ -86,6 +88,7 @@ export function itemStart(loop: GraphNode): WireStart {
   };
 }
 
+/** A wire that carries nothing: what it ends at runs after this. */
 export function orderStart(node: GraphNode): WireStart {
   return { node, end: { kind: 'order' }, carried: ORDER, label: `after ${node.label}` };
 }

@@ -16,6 +16,7 @@ export function useNodeViews(nodeIds: readonly string[]): Answer<readonly NodeVi
   return useAnswer(key, (signal) => edit.graph.ask('inspect', { nodeIds: [...nodeIds] }, { signal }));
 }
 
+/** As useNodeViews; of the pipeline itself when `group` is empty. */
 export function useGroupView(group: string): Answer<GroupView> {
   const edit = useEdit();
   return useAnswer(group, (signal) => edit.graph.ask('inspectGroup', { group }, { signal }));
