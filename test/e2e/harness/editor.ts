@@ -17,14 +17,6 @@ import { launchChromium } from '../../browser/harness/chromium.ts';
 import { outputFolder } from '../../runner/output.ts';
 import { Workbench } from './workbench.ts';
 
-export type Theme = 'dark' | 'light' | 'highContrast';
-
-const themes: Record<Theme, string> = {
-  dark: 'Dark 2026',
-  light: 'Light 2026',
-  highContrast: 'Default High Contrast',
-};
-
 export interface EditorOptions {
   /** Names the logs and the screenshots of a failure. */
   readonly name: string;
@@ -34,7 +26,6 @@ export interface EditorOptions {
   readonly extension?: 'repository' | 'none' | { readonly vsix: string };
   /** `granted` (default) switches workspace trust off; `asked` is what a user meets. */
   readonly trust?: 'granted' | 'asked';
-  readonly theme?: Theme;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   /** More arguments for the server. */
@@ -76,7 +67,7 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   await mkdir(join(data, 'User'), { recursive: true });
   const settings = {
     ...profileSettings,
-    'workbench.colorTheme': themes[options.theme ?? 'dark'],
+    'workbench.colorTheme': 'Dark 2026',
     // A list that comes late takes the next Enter for itself.
     'editor.quickSuggestions': 'off',
     // As what a file was opened last, text or graph, would be chance.
