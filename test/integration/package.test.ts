@@ -24,6 +24,7 @@ const expected = [
   /^extension\/dist\/webviews\/(runGraph|graphDiff|runForm|doctor)\.css$/,
   /^extension\/dist\/webviews\/codicon\.ttf$/,
   /^extension\/dev-cluster\/embedded\/binaries\/modules\/(etcd|jobset|kserve|kubernetes|trainer|versitygw)\/go\.(mod|sum)$/,
+  /^extension\/dev-cluster\/embedded\/binaries\/modules\/kubernetes\/control-plane\/main\.go$/,
   /^extension\/dev-cluster\/embedded\/python\/(debugpy|feast|go|jax|kfp|kfp-runtime|kserve|mlflow|python|redis|uv)\.lock\.txt$/,
   /^extension\/dev-cluster\/embedded\/python\/(credential|feast_service|mlflow_service)\.py$/,
   /^extension\/dev-cluster\/embedded\/python\/images\/\w+\.py$/,
