@@ -5,6 +5,8 @@ import type { Component, PipelineDocument } from './model.ts';
 /** What a task is given; in Python that is said where the function is called. */
 const SETTINGS = new Set(['resources', 'env']);
 const PLACE = /^(?:label|range|.+Range)$/;
+/** JSON of the pipeline's author: its keys are none of the model's. */
+const JSON_VALUES = new Set(['defaultValue', 'literals', 'value', 'metadata']);
 
 /**
  * The first of each, in the document's order, without the compiler's own groups. With `ignoresSettings` those that
@@ -25,9 +27,11 @@ export function distinctComponents(
     // One that contains itself is no pipeline.
     known.set(name, -1);
     const label = implementation.kind === 'executor' ? implementation.label : undefined;
-    const settings = ignoresSettings || label === undefined ? undefined : document.kubernetes.get(label);
+    const settings =
+      ignoresSettings || label === undefined ? undefined : JSON.stringify(document.kubernetes.get(label));
     const code = label === undefined ? implementation : (document.executors.get(label) ?? name);
     const text = JSON.stringify([inputs, outputs, code, settings], (key, value: unknown) => {
+      if (JSON_VALUES.has(key)) return JSON.stringify(value);
       if (PLACE.test(key) || (ignoresSettings && SETTINGS.has(key))) return undefined;
       const inner =
         key === 'componentRef' && typeof value === 'string' ? document.components.get(value) : undefined;

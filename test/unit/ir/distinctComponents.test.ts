@@ -38,6 +38,22 @@ describe('components without repetitions', () => {
     expect(namesIn(own, true)).toEqual(['comp-flip-coin-op', 'comp-print-op', 'comp-print-op-2']);
   });
 
+  test('defaults tell components apart, whatever keys they have', () => {
+    const own = /( {2}comp-print-op(?:-\d)?:\n[^]*? {8}msg:\n)( +)parameterType: STRING\n/g;
+    const withDefaults = (...values: readonly number[]): string => {
+      const left = values.values();
+      return sample('pipeline_with_condition').replace(own, (_, head: string, indent: string) => {
+        const value = left.next().value ?? 0;
+        const json = `{label: ${value}, range: ${value}, env: ${value}}`;
+        return `${head}${indent}defaultValue: ${json}\n${indent}parameterType: STRUCT\n`;
+      });
+    };
+    expect(namesIn(withDefaults(1, 1, 1))).toEqual(['comp-flip-coin-op', 'comp-print-op']);
+    const two = ['comp-flip-coin-op', 'comp-print-op', 'comp-print-op-2'];
+    expect(namesIn(withDefaults(1, 2, 1))).toEqual(two);
+    expect(namesIn(withDefaults(1, 2, 1), true)).toEqual(two);
+  });
+
   test('one that contains itself is told all the same', () => {
     const text = sample('pipeline_in_pipeline').replace(
       'name: comp-print-op1-2',
